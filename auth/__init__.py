@@ -1,0 +1,1 @@
+"""Who is calling? Turns a request's credentials into a ``Viewer``."""

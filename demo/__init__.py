@@ -1,0 +1,1 @@
+"""What does a made-up programme look like? Deterministic demo data, loaded with COPY."""

@@ -1,0 +1,1 @@
+"""What does an outside party say? One module for each, with its time-outs."""

@@ -1,0 +1,97 @@
+"""Courses of the catalogue."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import Text
+
+from models.base import Base, UUIDKey, choice, only
+from models.categories import Category
+from models.providers import Provider
+from rules.courses import HOURS_MAX, CourseLevel, CourseMode, Education
+from rules.money import Rupiah
+from rules.publication import PublicationState
+
+ON_SALE = text("state = 'PUBLISHED'")
+
+
+class Course(Base):
+    """A training that an institution offers."""
+
+    __tablename__ = "courses"
+    __table_args__ = (
+        only("courses", "mode", CourseMode),
+        only("courses", "level", CourseLevel),
+        only("courses", "state", PublicationState),
+        only("courses", "education_min", Education),
+        CheckConstraint(f"hours BETWEEN 1 AND {HOURS_MAX}", name="courses_hours_range"),
+        CheckConstraint("price > 0", name="courses_price_positive"),
+        # Permenko 11/2020, article 29: never dearer for the programme than for the public.
+        CheckConstraint("price <= outside_price", name="courses_price_at_most_outside"),
+        CheckConstraint("age_min BETWEEN 15 AND age_max", name="courses_age_range"),
+        CheckConstraint("rating_sum BETWEEN rating_count AND 5 * rating_count", name="courses_rating_figures"),
+        CheckConstraint("participant_count >= 0", name="courses_participants_not_negative"),
+        CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", name="courses_published_has_time"),
+        UniqueConstraint("code", name="courses_code_unique"),
+        Index("courses_by_popularity", text("participant_count DESC"), text("id DESC"), postgresql_where=ON_SALE),
+        Index("courses_by_rating", text("rating_average DESC"), text("id DESC"), postgresql_where=ON_SALE),
+        Index("courses_by_price", "price", "id", postgresql_where=ON_SALE),
+        Index("courses_by_newness", text("published_at DESC"), text("id DESC"), postgresql_where=ON_SALE),
+        Index(
+            "courses_by_category_and_rating",
+            "category_id",
+            text("rating_average DESC"),
+            text("id DESC"),
+            postgresql_where=ON_SALE,
+        ),
+        Index(
+            "courses_by_category_and_popularity",
+            "category_id",
+            text("participant_count DESC"),
+            text("id DESC"),
+            postgresql_where=ON_SALE,
+        ),
+        Index(
+            "courses_by_provider_and_popularity",
+            "provider_id",
+            text("participant_count DESC"),
+            text("id DESC"),
+            postgresql_where=ON_SALE,
+        ),
+    )
+
+    id: Mapped[UUIDKey]
+    code: Mapped[str]
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", name="courses_provider_fk"))
+    category_id: Mapped[UUID] = mapped_column(ForeignKey("categories.id", name="courses_category_fk"))
+    title: Mapped[str]
+    summary: Mapped[str]
+    description: Mapped[str]
+    mode: Mapped[CourseMode] = choice(CourseMode)
+    level: Mapped[CourseLevel] = choice(CourseLevel)
+    hours: Mapped[int]
+    price: Mapped[Rupiah]
+    outside_price: Mapped[Rupiah]
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    age_min: Mapped[int]
+    age_max: Mapped[int]
+    education_min: Mapped[Education] = choice(Education)
+    state: Mapped[PublicationState] = choice(PublicationState)
+    published_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime]
+    participant_count: Mapped[int]
+    rating_count: Mapped[int]
+    rating_sum: Mapped[int]
+    rating_average: Mapped[Decimal] = mapped_column(
+        Numeric(3, 2),
+        Computed(
+            "CASE WHEN rating_count = 0 THEN 0 ELSE round(rating_sum::numeric / rating_count, 2) END", persisted=True
+        ),
+    )
+
+    provider: Mapped[Provider] = relationship(lazy="raise")
+    category: Mapped[Category] = relationship(lazy="raise")

@@ -1,0 +1,36 @@
+"""Listings: a marketplace offers an institution's course for a commission."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, UUIDKey, choice, only
+from models.courses import Course
+from models.marketplaces import Marketplace
+from rules.money import COMMISSION_CAP_BP
+from rules.publication import PublicationState
+
+
+class Listing(Base):
+    """A course on a marketplace's shelf. A trigger refuses a marketplace's own courses."""
+
+    __tablename__ = "listings"
+    __table_args__ = (
+        only("listings", "state", PublicationState),
+        CheckConstraint(f"commission_bp BETWEEN 0 AND {COMMISSION_CAP_BP}", name="listings_commission_capped"),
+        UniqueConstraint("course_id", "marketplace_id", name="listings_once_per_marketplace"),
+        Index("listings_by_marketplace", "marketplace_id", "course_id"),
+    )
+
+    id: Mapped[UUIDKey]
+    marketplace_id: Mapped[UUID] = mapped_column(ForeignKey("marketplaces.id", name="listings_marketplace_fk"))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", name="listings_course_fk"))
+    commission_bp: Mapped[int]
+    url: Mapped[str]
+    state: Mapped[PublicationState] = choice(PublicationState)
+    listed_at: Mapped[datetime]
+
+    marketplace: Mapped[Marketplace] = relationship(lazy="raise")
+    course: Mapped[Course] = relationship(lazy="raise")

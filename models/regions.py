@@ -1,0 +1,59 @@
+"""Regions and their history: a code is valid for a time and may have successors."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, UUIDKey, choice, only
+from rules.regions import RegionCode, RegionLevel, TimeZone
+
+
+class Region(Base):
+    """A province, regency or city while its code is valid."""
+
+    __tablename__ = "regions"
+    __table_args__ = (
+        only("regions", "level", RegionLevel),
+        only("regions", "time_zone", TimeZone),
+        CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="regions_code_form"),
+        CheckConstraint("(level = 'PROVINCE') = (parent_id IS NULL)", name="regions_parent_unless_province"),
+        CheckConstraint("(level = 'PROVINCE') = (length(code) = 2)", name="regions_code_fits_level"),
+        CheckConstraint("valid_to > valid_from", name="regions_validity_order"),
+        UniqueConstraint("code", "valid_from", name="regions_code_once_per_start"),
+        Index("regions_code_valid_now", "code", unique=True, postgresql_where="valid_to IS NULL"),
+        Index("regions_by_parent", "parent_id", "code", "id"),
+        Index("regions_by_code", "code", "id"),
+        Index("regions_by_name", "name", "id"),
+    )
+
+    id: Mapped[UUIDKey]
+    code: Mapped[RegionCode]
+    level: Mapped[RegionLevel] = choice(RegionLevel)
+    name: Mapped[str]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id", name="regions_parent_fk"))
+    time_zone: Mapped[TimeZone] = choice(TimeZone)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    parent: Mapped["Region | None"] = relationship(lazy="raise", remote_side=[id])
+
+
+class RegionSuccession(Base):
+    """Where a region's people and papers went when its code ended."""
+
+    __tablename__ = "region_successions"
+    __table_args__ = (
+        CheckConstraint("predecessor_id <> successor_id", name="region_successions_not_itself"),
+        Index("region_successions_by_successor", "successor_id"),
+    )
+
+    predecessor_id: Mapped[UUID] = mapped_column(
+        ForeignKey("regions.id", name="region_successions_predecessor_fk"), primary_key=True
+    )
+    successor_id: Mapped[UUID] = mapped_column(
+        ForeignKey("regions.id", name="region_successions_successor_fk"), primary_key=True
+    )
+
+    successor: Mapped[Region] = relationship(lazy="raise", foreign_keys=[successor_id])

@@ -1,0 +1,63 @@
+"""Runs: a course at its dates, with seats and a schedule."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, UUIDKey, choice, only
+from models.courses import Course
+from models.regions import Region
+from rules.runs import RunState
+
+
+class Run(Base):
+    """One time that a course is taught."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        only("runs", "state", RunState),
+        CheckConstraint("ends_at > starts_at", name="runs_time_order"),
+        CheckConstraint("seats > 0", name="runs_seats_positive"),
+        CheckConstraint("seats_taken BETWEEN 0 AND seats", name="runs_seats_not_oversold"),
+        CheckConstraint("(region_id IS NULL) = (venue IS NULL)", name="runs_venue_with_region"),
+        UniqueConstraint("course_id", "code", name="runs_code_once_per_course"),
+        Index("runs_by_course_and_start", "course_id", "starts_at", "id"),
+        Index("runs_by_start", "starts_at", "id"),
+        Index("runs_by_region", "region_id", "course_id"),
+    )
+
+    id: Mapped[UUIDKey]
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", name="runs_course_fk"))
+    code: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id", name="runs_region_fk"))
+    venue: Mapped[str | None]
+    seats: Mapped[int]
+    seats_taken: Mapped[int]
+    state: Mapped[RunState] = choice(RunState)
+
+    course: Mapped[Course] = relationship(lazy="raise")
+    region: Mapped[Region | None] = relationship(lazy="raise")
+
+
+class Session(Base):
+    """One meeting of a run; ``position`` counts from 1."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="sessions_time_order"),
+        CheckConstraint("position BETWEEN 1 AND 998", name="sessions_position_range"),
+        UniqueConstraint("run_id", "position", name="sessions_position_once_per_run"),
+    )
+
+    id: Mapped[UUIDKey]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", name="sessions_run_fk"))
+    position: Mapped[int]
+    topic: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    run: Mapped[Run] = relationship(lazy="raise")
