@@ -37,7 +37,7 @@ class Region(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 
-    parent: Mapped["Region | None"] = relationship(lazy="raise", remote_side=[id])
+    parent: Mapped["Region | None"] = relationship(lazy="raise", remote_side="Region.id")
 
 
 class RegionSuccession(Base):
