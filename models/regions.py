@@ -3,11 +3,20 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, UUIDKey, choice, only
 from rules.regions import RegionCode, RegionLevel, TimeZone
+
+VALIDITY = """
+int8range(
+    ('1' || replace(code, '.', ''))::bigint * 10000000000 + (valid_from - DATE '0001-01-01'),
+    ('1' || replace(code, '.', ''))::bigint * 10000000000 + (coalesce(valid_to, DATE '9999-12-31') - DATE '0001-01-01')
+)
+"""
+"""A code's days as one stretch of numbers: equality of text needs an extension in a GiST index, ranges do not."""
 
 
 class Region(Base):
@@ -22,6 +31,7 @@ class Region(Base):
         CheckConstraint("(level = 'PROVINCE') = (length(code) = 2)", name="regions_code_fits_level"),
         CheckConstraint("valid_to > valid_from", name="regions_validity_order"),
         UniqueConstraint("code", "valid_from", name="regions_code_once_per_start"),
+        ExcludeConstraint((text(VALIDITY), "&&"), name="regions_periods_apart"),
         Index("regions_code_valid_now", "code", unique=True, postgresql_where="valid_to IS NULL"),
         Index("regions_by_parent", "parent_id", "code", "id"),
         Index("regions_by_code", "code", "id"),

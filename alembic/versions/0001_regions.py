@@ -23,7 +23,15 @@ CREATE TABLE regions (
     CONSTRAINT regions_parent_unless_province CHECK ((level = 'PROVINCE') = (parent_id IS NULL)),
     CONSTRAINT regions_code_fits_level CHECK ((level = 'PROVINCE') = (length(code) = 2)),
     CONSTRAINT regions_validity_order CHECK (valid_to > valid_from),
-    CONSTRAINT regions_code_once_per_start UNIQUE (code, valid_from)
+    CONSTRAINT regions_code_once_per_start UNIQUE (code, valid_from),
+    -- A code's days as one stretch of numbers: equality of text needs an extension in a GiST index, ranges do not.
+    CONSTRAINT regions_periods_apart EXCLUDE USING gist (
+        int8range(
+            ('1' || replace(code, '.', ''))::bigint * 10000000000 + (valid_from - DATE '0001-01-01'),
+            ('1' || replace(code, '.', ''))::bigint * 10000000000
+                + (coalesce(valid_to, DATE '9999-12-31') - DATE '0001-01-01')
+        ) WITH &&
+    )
 )
 """
 
