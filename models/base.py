@@ -31,7 +31,7 @@ class Choice(TypeDecorator[Word]):
     def process_bind_param(self, value: Word | None, dialect: Dialect) -> str | None:
         """Store the word itself."""
         del dialect
-        return None if value is None else value.value
+        return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Word | None:
         """Read the word back as a member of its enum."""

@@ -46,15 +46,15 @@ $$
 """
 
 # Who may own whom changes seldom, listings often. So writers of listings share a lock, and a writer of ownership
-# takes it alone: each then sees what the other committed. 4 is the rule's number, no other rule may use it.
+# takes it alone: each then sees what the other committed. The first number is "bekl" in ASCII, the second this rule.
 LOCK = """
 CREATE FUNCTION lock_ownership(alone boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM refuse_old_snapshot();
     IF alone THEN
-        PERFORM pg_advisory_xact_lock(1650813804, 4);
+        PERFORM pg_advisory_xact_lock(1650813804, 2);
     ELSE
-        PERFORM pg_advisory_xact_lock_shared(1650813804, 4);
+        PERFORM pg_advisory_xact_lock_shared(1650813804, 2);
     END IF;
 END $$
 """
