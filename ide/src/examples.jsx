@@ -3,6 +3,9 @@ import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 // The build replaces EXAMPLES by ide/examples/*.graphql: title, description and query of each.
 export const examples = EXAMPLES;
 
+// As in bekal.css.
+const PANEL_COVERS_EDITORS = "(max-width: 800px)";
+
 function Icon() {
   return (
     <svg viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round">
@@ -13,7 +16,7 @@ function Icon() {
 }
 
 function Examples() {
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, setVisiblePlugin } = useGraphiQLActions();
   const { tabs, activeTabIndex, queryEditor, variableEditor } = useGraphiQL((state) => ({
     tabs: state.tabs,
     activeTabIndex: state.activeTabIndex,
@@ -24,6 +27,9 @@ function Examples() {
 
   // What somebody typed is never replaced: an example opens in its own tab, or in the current one if that is empty.
   const open = ({ query }) => {
+    if (window.matchMedia(PANEL_COVERS_EDITORS).matches) {
+      setVisiblePlugin(null);
+    }
     const already = tabs.findIndex((tab) => tab.query === query);
     if (already >= 0) {
       changeTab(already);

@@ -14,18 +14,16 @@ import { Status } from "./status.jsx";
 import { isFirstVisit, storage } from "./storage.js";
 
 const HEADERS = `{
-  // Sign in with a token:
-  // "Authorization": "Bearer ..."
-  // See the plan and its SQL in extensions.explain (development servers only):
+  // The plan and its SQL, in extensions.explain
+  // (a development server answers it):
   // "Bekal-Explain": "1"
 }
 `;
 
-// Below this width a list beside the editors leaves no room to read a line.
+// Below this width a panel beside the editors leaves no room to read a line.
 const WIDE_ENOUGH_FOR_A_PANEL_PX = 1000;
 
-// The explorer brings its own words for its place in the side bar; ours say what it does.
-const EXPLORER_PLUGIN = { ...explorerPlugin({ showAttribution: false }), title: "Query Builder" };
+const EXPLORER_PLUGIN = { ...explorerPlugin({ showAttribution: false }), title: "Explorer" };
 const PLUGINS = [EXAMPLES_PLUGIN, EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
 const container = document.getElementById("graphiql");
