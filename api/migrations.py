@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,6 +38,9 @@ LOCK_WAIT_S = 120.0
 """A fresh database takes a second or two; who waits longer than this waits for something that hangs."""
 
 LOCK_POLL_S = 0.1
+
+ONE_THREAD = Lock()
+"""Alembic keeps the migration that runs in module globals."""
 
 
 class MigrationError(Exception):
@@ -86,13 +90,14 @@ def script(span: str = "base:head", *, down: bool = False) -> str:
     printed = StringIO()
     config = _config()
     config.output_buffer = printed
-    (command.downgrade if down else command.upgrade)(config, span, sql=True)
+    with ONE_THREAD:
+        (command.downgrade if down else command.upgrade)(config, span, sql=True)
     return printed.getvalue()
 
 
 def _migrate(database_url: str, step: Callable[[Config, str], None], revision: str) -> None:
     def run(connection: Connection) -> None:
-        with _alone(connection), _known_revisions():
+        with _alone(connection), _known_revisions(), ONE_THREAD:
             step(_config(connection), revision)
 
     _run(database_url, run)
