@@ -93,6 +93,9 @@ class Settings:
     max_depth: int = variable(parsing.whole(1, 50), 12, "Deepest nesting of fields in an operation.")
     max_aliases: int = variable(parsing.whole(0, 1000), 30, "Most aliases in an operation.")
     max_cost: int = variable(parsing.whole(1, 10_000_000), 5000, "Highest cost of an operation, as its plan counts it.")
+    max_in_flight: int = variable(
+        parsing.whole(1, 10_000), 256, "Most requests of one process at a time; more are asked to come back."
+    )
     request_timeout_s: float = variable(parsing.seconds(0.1, 300), 10.0, "Longest time for one answer.")
     statement_timeout_s: float = variable(parsing.seconds(0.05, 300), 3.0, "Longest time for one SQL statement.")
     pool_timeout_s: float = variable(parsing.seconds(0.01, 60), 0.5, "Longest wait for a database connection.")

@@ -1,0 +1,76 @@
+"""Put together what answers: pool, graph and engine, and the probes that tell whether they work."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from api.graphql import Answering
+from api.health import Probe
+from api.migrations import MigrationError, pending
+from api.settings import Settings
+from engine.pool import Pool
+from engine.run import Engine
+from gateways.valkey import Valkey
+from schema.graph import build
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application needs while it runs."""
+
+    engine: Answering
+    probes: Mapping[str, Probe]
+
+
+class TablesBehindError(Exception):
+    """The database lacks migrations that this program needs."""
+
+    public = "its tables are behind; run 'bekal migrate'"
+
+
+@asynccontextmanager
+async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
+    """Open every part; close them in reverse when the application ends."""
+    assert settings.database_url is not None
+    async with AsyncExitStack() as opened:
+        pool = Pool(
+            settings.database_replica_url or settings.database_url,
+            size=settings.pool_size,
+            acquire_timeout_s=settings.pool_timeout_s,
+            statement_timeout_s=settings.statement_timeout_s,
+        )
+        opened.push_async_callback(pool.close)
+        await pool.open()
+        probes = {
+            "database": Probe(pool.ping, needed=True),
+            "schema": Probe(TablesProbe(settings.database_url), needed=True),
+        }
+        if settings.redis_url is not None:
+            valkey = await opened.enter_async_context(Valkey(settings.redis_url))
+            probes["valkey"] = Probe(valkey.ping, needed=False)
+        yield Parts(Engine(build(), pool), probes)
+
+
+class TablesProbe:
+    """Asks until the tables were once as new as the program; migrations only add, so they stay good enough."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._good = False
+
+    async def __call__(self) -> None:
+        """Return when the tables are there.
+
+        Raises:
+            TablesBehindError: they are not, and somebody must migrate.
+        """
+        if self._good:
+            return
+        try:
+            lacking = await asyncio.to_thread(pending, self._database_url)
+        except MigrationError:
+            lacking = []  # a newer program has migrated: its tables serve this one too
+        if lacking:
+            raise TablesBehindError
+        self._good = True

@@ -1,0 +1,213 @@
+"""GraphQL over HTTP, on POST: from an ASGI request to the engine's answer, with as little between them as is safe."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
+from hashlib import sha256
+from time import perf_counter
+from typing import Any, Protocol
+
+from api.bodies import read_ask
+from api.flights import Cut, Flight, Flights, Receive
+from api.identities import RequestIds
+from api.logs import AccessLog
+from api.media import RESPONSE, is_json, negotiate
+from api.settings import Environment, Settings
+from auth.viewers import identify
+from engine.errors import Answer, Code, Rejected, request_error
+from engine.run import Ask
+
+logger = logging.getLogger("bekal.edge")
+
+PATH = "/graphql"
+BODY_TIMEOUT_S = 10.0
+"""A body within the limit takes a slow phone a second or two; who needs longer holds a place for nothing."""
+
+LENGTH_DIGITS_MAX = 12
+OK = 200
+BAD_REQUEST = 400
+CLIENT_CLOSED = 499
+"""What the log says when nobody waits for the answer any more."""
+
+_BY_STATUS: Mapping[int, list[tuple[bytes, bytes]]] = {
+    401: [(b"www-authenticate", b'Bearer realm="bekal"')],
+    204: [(b"allow", b"POST, OPTIONS")],
+    405: [(b"allow", b"POST, OPTIONS")],
+    408: [(b"connection", b"close")],
+    503: [(b"retry-after", b"1")],
+}
+_FIXED = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Any]
+
+
+class Answering(Protocol):
+    """The part of the engine that the endpoint needs."""
+
+    async def answer(self, ask: Ask, viewer: object, request_id: str) -> Answer:
+        """Return the whole answer; failures are answers too."""
+        ...
+
+
+class GraphQLEndpoint:
+    """The ASGI application of ``/graphql``. Every answer is a GraphQL document with a request id."""
+
+    def __init__(self, settings: Settings, access: AccessLog) -> None:
+        self._access = access
+        self.request_ids = RequestIds(settings.trusted_proxies)
+        self._explains = settings.environment is Environment.DEVELOPMENT
+        self._max_body_bytes = settings.max_body_bytes
+        self._max_in_flight = settings.max_in_flight
+        self._flights = Flights(body_timeout_s=BODY_TIMEOUT_S, answer_timeout_s=settings.request_timeout_s)
+        self.engine: Answering | None = None
+        """Set when the process has warmed up; until then every request is told to come back."""
+        self.leaving = False
+        """While the server drains, each answer closes its connection, so that clients move on by themselves."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        flight = self._flights.begin(receive)
+        identity = self.request_ids.of(scope)
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            headers = _merged(scope["headers"])
+        accept = negotiate(headers.get(b"accept", b""))
+        document: str | None = None
+        try:
+            if scope["method"] != "POST":
+                answer = _other_method(scope["method"], identity)
+            else:
+                self._refuse_early(headers, accept)
+                viewer = identify(headers.get(b"authorization"))
+                body = await self._read(flight, receive)
+                ask = read_ask(body, explain=self._explains and b"bekal-explain" in headers)
+                document = ask.document
+                assert self.engine is not None
+                answer = await self.engine.answer(ask, viewer, identity)
+        except Rejected as rejected:
+            answer = request_error(rejected.code, rejected.message, identity, **rejected.extensions)
+        except asyncio.CancelledError:
+            answer = _ended(flight, identity)
+        except Exception:
+            logger.exception("request failed", extra={"request_id": identity})
+            answer = request_error(Code.INTERNAL, f"Something broke here; tell us the request id {identity}.", identity)
+        finally:
+            self._flights.end(flight)
+        status = answer.status
+        if status == BAD_REQUEST and accept is not RESPONSE and document is not None:
+            status = OK  # the older media type: a well-formed request was answered, its errors are in the body
+        if status != CLIENT_CLOSED:
+            await self._send(send, status, answer.body, identity, accept or RESPONSE)
+        if self._access.enabled:
+            self._access.add(
+                request_id=identity,
+                method=scope["method"],
+                path=PATH,
+                status=status,
+                duration_ms=round((perf_counter() - flight.began) * 1000, 2),
+                bytes=len(answer.body),
+                document=None if document is None else sha256(document.encode()).hexdigest()[:16],
+            )
+
+    def _refuse_early(self, headers: Mapping[bytes, bytes], accept: bytes | None) -> None:
+        """Refuse what can be refused before a byte of the body is read."""
+        if accept is None:
+            raise Rejected(
+                Code.NOT_ACCEPTABLE, "Accept application/graphql-response+json or application/json: there is no other."
+            )
+        if not is_json(headers.get(b"content-type", b"")):
+            raise Rejected(
+                Code.UNSUPPORTED_MEDIA_TYPE, 'Send the body as JSON in UTF-8, with "Content-Type: application/json".'
+            )
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise Rejected(
+                Code.UNSUPPORTED_MEDIA_TYPE,
+                "Send the body as it is: compressed bodies are not read (Content-Encoding).",
+            )
+        length = headers.get(b"content-length")
+        if length is not None and (
+            len(length) > LENGTH_DIGITS_MAX or not length.isdigit() or int(length) > self._max_body_bytes
+        ):
+            raise self._too_large()
+        if self.engine is None:
+            raise Rejected(Code.UNAVAILABLE, "The server is starting; send the request again in a moment.")
+        if len(self._flights) > self._max_in_flight:
+            raise Rejected(Code.UNAVAILABLE, "The server is busy; send the request again in a moment.")
+
+    def _too_large(self) -> Rejected:
+        return Rejected(
+            Code.PAYLOAD_TOO_LARGE,
+            f"The body is longer than {self._max_body_bytes} bytes; send less at a time.",
+            limit=self._max_body_bytes,
+        )
+
+    async def _read(self, flight: Flight, receive: Receive) -> bytes:
+        """Return the body, counted while it comes in."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            if len(body) > self._max_body_bytes:
+                raise self._too_large()
+            flight.body_read = True
+            return body
+        whole = bytearray(body)
+        while message["type"] == "http.request" and message.get("more_body", False):
+            if len(whole) > self._max_body_bytes:
+                raise self._too_large()
+            message = await receive()
+            whole += message.get("body", b"")
+        if message["type"] != "http.request":
+            flight.cut = Cut.CLIENT_GONE
+            raise asyncio.CancelledError
+        if len(whole) > self._max_body_bytes:
+            raise self._too_large()
+        flight.body_read = True
+        flight.since = asyncio.get_running_loop().time()  # the time to answer starts when the question is there
+        return bytes(whole)
+
+    async def _send(self, send: Send, status: int, body: bytes, identity: str, media: bytes) -> None:
+        headers = [
+            (b"content-type", media + b"; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", identity.encode()),
+            *_FIXED,
+        ]
+        if status in _BY_STATUS:
+            headers += _BY_STATUS[status]
+        if self.leaving:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _merged(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return headers of which some came twice: lists are joined, what may come once only is made unusable."""
+    merged: dict[bytes, bytes] = {}
+    for name, value in headers:
+        merged[name] = merged[name] + b", " + value if name in merged else value
+    return merged
+
+
+def _other_method(method: str, identity: str) -> Answer:
+    if method == "OPTIONS":
+        return Answer(b"", 204)
+    return request_error(
+        Code.METHOD_NOT_ALLOWED, "GraphQL is answered on POST only, with the document in a JSON body.", identity
+    )
+
+
+def _ended(flight: Flight, identity: str) -> Answer:
+    """Return the answer to a request that was cancelled before it had one."""
+    flight.task.uncancel()  # the cancellation ends here: what is left is to say so
+    if flight.cut is Cut.CLIENT_GONE:
+        return Answer(b"", CLIENT_CLOSED)
+    if flight.cut is Cut.BODY_TOO_SLOW:
+        slow = request_error(Code.TIMEOUT, f"The body did not arrive within {BODY_TIMEOUT_S:g} seconds.", identity)
+        return replace(slow, status=408)
+    if flight.cut is Cut.ANSWER_TOO_SLOW:
+        return request_error(
+            Code.TIMEOUT, "The answer took too long. Ask for less at a time, or send it again in a moment.", identity
+        )
+    return request_error(Code.UNAVAILABLE, "The server is stopping; send the request again.", identity)

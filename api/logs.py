@@ -1,0 +1,142 @@
+"""Logs: one event a line on standard output, JSON for machines or text for people; never a query, never a variable."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from traceback import format_tb
+from typing import Any, TextIO
+
+import orjson
+
+from api.identities import Names
+from api.settings import LogFormat, LogLevel, Settings
+
+ACCESS = "bekal.access"
+FLUSH_S = 0.05
+"""How long an access line may wait for others, so that many are written at once."""
+
+TALKATIVE = ("asyncpg", "sqlalchemy")
+"""Libraries whose error messages repeat the values that a client sent."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+Render = Callable[[Mapping[str, Any]], str]
+
+
+class EventFormatter(logging.Formatter):
+    """Turns a log record into one line: its message is the event, what came in ``extra`` stands beside it."""
+
+    def __init__(self, render: Render) -> None:
+        super().__init__()
+        self._render = render
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of ``record``."""
+        event: dict[str, Any] = {
+            "@timestamp": timestamp(record.created),
+            "id": _names.next(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        event.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            event["exception"] = told(record.exc_info[1])
+        return self._render(event)
+
+
+class AccessLog:
+    """One line for each request. Written in bunches: a write for each would cost a tenth of a small answer."""
+
+    def __init__(self, render: Render, stream: TextIO, *, enabled: bool = True) -> None:
+        self._render = render
+        self._stream = stream
+        self._waiting: list[str] = []
+        self.enabled = enabled
+
+    def add(self, **event: Any) -> None:
+        """Note a request that was answered."""
+        if not self.enabled:
+            return
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+        line = {
+            "@timestamp": timestamp(time.time()),
+            "id": _names.next(),
+            "level": "info",
+            "logger": ACCESS,
+            "event": "request",
+            **event,
+        }
+        self._waiting.append(self._render(line))
+
+    def flush(self) -> None:
+        """Write what waits. Called by itself; call it once more before the process ends."""
+        if self._waiting:
+            self._stream.write("\n".join(self._waiting) + "\n")
+            self._stream.flush()
+            self._waiting.clear()
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> AccessLog:
+    """Send every logger of this process to ``stream`` (standard output) in the form that ``settings`` wants."""
+    out = sys.stdout if stream is None else stream
+    render = renderer(settings, out)
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(EventFormatter(render))
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = name != "uvicorn.access"
+    for name in ("uvicorn.error", "asyncio", "alembic"):  # their INFO tells of their insides
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    return AccessLog(render, out, enabled=settings.log_level in {LogLevel.DEBUG, LogLevel.INFO})
+
+
+def renderer(settings: Settings, stream: TextIO) -> Render:
+    """Return how an event becomes a line."""
+    text = settings.log_format is LogFormat.TEXT or (settings.log_format is LogFormat.AUTO and stream.isatty())
+    return as_text if text else as_json
+
+
+def as_json(event: Mapping[str, Any]) -> str:
+    """Return an event as one line of JSON."""
+    return orjson.dumps(dict(event), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def as_text(event: Mapping[str, Any]) -> str:
+    """Return an event as a line for people: time of day, level, what happened, the rest as name=value."""
+    rest = {name: value for name, value in event.items() if name not in _SHOWN and value is not None}
+    line = f"{event['@timestamp'][11:23]} {event['level']:<7} {event['event']}"
+    for name, value in rest.items():
+        line += f" {name}={value}"
+    return line + (f"\n{event['exception']}" if "exception" in event else "")
+
+
+_SHOWN = frozenset({"@timestamp", "id", "level", "logger", "event", "exception"})
+
+
+def timestamp(seconds: float) -> str:
+    """Return an instant in UTC with milliseconds, as every line has it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_names = Names()
+
+
+def told(exception: BaseException) -> str:
+    """Return a traceback whose messages hold nothing that a client sent."""
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = exception
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        kind = type(current)
+        secretive = kind.__module__.partition(".")[0] in TALKATIVE
+        message = f"(message withheld) {getattr(current, 'sqlstate', None) or ''}" if secretive else str(current)
+        lines.append("".join(format_tb(current.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}: {message}")
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\n\nwhich came from:\n".join(lines)
