@@ -23,15 +23,18 @@ CREATE TABLE regions (
     CONSTRAINT regions_parent_unless_province CHECK ((level = 'PROVINCE') = (parent_id IS NULL)),
     CONSTRAINT regions_code_fits_level CHECK ((level = 'PROVINCE') = (length(code) = 2)),
     CONSTRAINT regions_validity_order CHECK (valid_to > valid_from),
-    CONSTRAINT regions_code_once_per_start UNIQUE (code, valid_from),
-    -- A code's days as one stretch of numbers: equality of text needs an extension in a GiST index, ranges do not.
-    CONSTRAINT regions_periods_apart EXCLUDE USING gist (
-        int8range(
-            ('1' || replace(code, '.', ''))::bigint * 10000000000 + (valid_from - DATE '0001-01-01'),
-            ('1' || replace(code, '.', ''))::bigint * 10000000000
-                + (coalesce(valid_to, DATE '9999-12-31') - DATE '0001-01-01')
-        ) WITH &&
-    )
+    CONSTRAINT regions_code_once_per_start UNIQUE (code, valid_from)
+)
+"""
+
+# A code's days as one stretch of numbers: equality of text needs an extension in a GiST index, ranges do not.
+PERIODS = """
+ALTER TABLE regions ADD CONSTRAINT regions_periods_apart EXCLUDE USING gist (
+    int8range(
+        ('1' || replace(code, '.', ''))::bigint * 10000000000 + (valid_from - DATE '0001-01-01'),
+        ('1' || replace(code, '.', ''))::bigint * 10000000000
+            + (coalesce(valid_to, DATE '9999-12-31') - DATE '0001-01-01')
+    ) WITH &&
 )
 """
 
@@ -62,6 +65,7 @@ def upgrade() -> None:
     """Make room for regions, where they went, and categories."""
     op.execute(REGIONS)
     op.execute("CREATE UNIQUE INDEX regions_code_valid_now ON regions (code) WHERE valid_to IS NULL")
+    op.execute(PERIODS)
     op.execute("CREATE INDEX regions_by_parent ON regions (parent_id, code, id)")
     op.execute("CREATE INDEX regions_by_code ON regions (code, id)")
     op.execute("CREATE INDEX regions_by_name ON regions (name, id)")

@@ -1,0 +1,124 @@
+"""Rows of the catalogue, made with as little as a test wants to say."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PARENTS = {
+    "organisations": {"region_id": "regions"},
+    "providers": {"organisation_id": "organisations", "region_id": "regions"},
+    "marketplaces": {"organisation_id": "organisations"},
+    "payers": {"organisation_id": "organisations"},
+    "courses": {"provider_id": "providers", "category_id": "categories"},
+    "runs": {"course_id": "courses"},
+    "sessions": {"run_id": "runs"},
+    "listings": {"marketplace_id": "marketplaces", "course_id": "courses"},
+    "ratings": {"course_id": "courses"},
+    "shareholdings": {"owner_id": "organisations", "owned_id": "organisations"},
+    "region_successions": {"predecessor_id": "regions", "successor_id": "regions"},
+}
+"""The rows that a row needs; those that a test does not name are made for it."""
+
+
+class Rows:
+    """Adds rows, good ones where the test says nothing else."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self.connection = connection
+        self._numbers = count(10)
+
+    async def add(self, table: str, **wanted: Any) -> UUID:
+        """Insert a row and the rows that it needs, and return its key (a random one where the table has none)."""
+        values = defaults(table, next(self._numbers)) | wanted
+        for column, parent in PARENTS.get(table, {}).items():
+            if column not in values:
+                values[column] = await self.add(parent)
+        columns = ", ".join(values)
+        places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+        key = "owner_id" if table == "shareholdings" else "predecessor_id" if table == "region_successions" else "id"
+        return await self.connection.fetchval(
+            f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}",  # noqa: S608
+            *values.values(),
+        )
+
+
+def defaults(table: str, number: int) -> dict[str, Any]:
+    """Return a good row's values, with ``number`` in all that must be unique."""
+    code, name, state = f"CODE-{number}", f"Nama {number}", "DRAFT"
+    values: dict[str, dict[str, Any]] = {
+        "regions": {
+            "code": f"{number:02}",
+            "level": "PROVINCE",
+            "name": name,
+            "time_zone": "WIB",
+            "valid_from": date(2015, 1, 1),
+        },
+        "categories": {"code": f"kategori-{number}", "name": name, "name_en": name, "position": number},
+        "organisations": {"legal_name": name, "ownership": "PRIVATE"},
+        "shareholdings": {"share_bp": 6_000},
+        "providers": {"code": code, "name": name, "type": "LKP", "about": "Lembaga.", "state": state},
+        "marketplaces": {"code": code, "name": name, "website": "https://pasar.example", "state": state},
+        "payers": {"code": code, "name": name, "kind": "BANK", "state": state},
+        "courses": {
+            "code": code,
+            "title": name,
+            "summary": "Ringkas.",
+            "description": "Panjang.",
+            "mode": "WEBINAR",
+            "level": "BEGINNER",
+            "hours": 15,
+            "price": 300_000,
+            "outside_price": 350_000,
+            "skills": ["menulis"],
+            "age_min": 18,
+            "age_max": 64,
+            "education_min": "SMA",
+            "state": state,
+            "confirmed_at": NOON,
+            "participant_count": 0,
+            "rating_count": 0,
+            "rating_sum": 0,
+        },
+        "runs": {
+            "code": code,
+            "starts_at": NOON,
+            "ends_at": NOON + timedelta(days=3),
+            "seats": 30,
+            "seats_taken": 0,
+            "state": "SCHEDULED",
+        },
+        "sessions": {
+            "position": number,
+            "topic": name,
+            "starts_at": NOON + timedelta(hours=1),
+            "ends_at": NOON + timedelta(hours=3),
+        },
+        "listings": {"commission_bp": 1_000, "url": "https://pasar.example/1", "state": state, "listed_at": NOON},
+        "ratings": {"stars": 4, "comment": None, "rated_at": NOON},
+    }
+    return values.get(table, {})
+
+
+@pytest.fixture
+async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection whose transaction is rolled back after the test."""
+    connection = await asyncpg.connect(database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.fixture
+def rows(connection: "asyncpg.Connection[asyncpg.Record]") -> Rows:
+    """Adds rows that are gone after the test."""
+    return Rows(connection)
