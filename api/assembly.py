@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from api.graphql import Answering
 from api.health import Probe
+from api.keys import cursor_key
 from api.migrations import MigrationError, pending
 from api.settings import Settings
+from engine.limits import Limits
 from engine.pool import Pool
 from engine.run import Engine
 from gateways.valkey import Valkey
+from rules.access import ANONYMOUS
 from schema.graph import build
 
 
@@ -27,6 +30,26 @@ class TablesBehindError(Exception):
     """The database lacks migrations that this program needs."""
 
     public = "its tables are behind; run 'bekal migrate'"
+
+
+def build_engine(settings: Settings, pool: Pool) -> Engine:
+    """Return the engine of Bekal's graph. Its declarations are checked, and nothing is asked of the database.
+
+    Raises:
+        SettingsError: when there is no key to sign cursors with, and none can be made.
+    """
+    return Engine(
+        build(),
+        pool,
+        cursor_key=cursor_key(settings),
+        viewer=ANONYMOUS,
+        limits=Limits(
+            tokens=settings.max_tokens,
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            cost=settings.max_cost,
+        ),
+    )
 
 
 @asynccontextmanager
@@ -49,7 +72,7 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
-        yield Parts(Engine(build(), pool), probes)
+        yield Parts(build_engine(settings, pool), probes)
 
 
 class TablesProbe:

@@ -34,17 +34,18 @@ def read_ask(body: bytes, *, explain: bool = False) -> Ask:
     name = wish.get("operationName")
     if name is not None and type(name) is not str:
         raise Rejected(Code.BAD_REQUEST, 'The "operationName" must be a string or null.')
-    variables = wish.get("variables")
+    variables = _object(wish, "variables")
     if variables:
-        if type(variables) is not dict:
-            raise Rejected(Code.BAD_REQUEST, 'The "variables" must be an object or null.')
-        _check(cast("dict[str, Any]", variables))
-    elif variables is not None and type(variables) is not dict:
-        raise Rejected(Code.BAD_REQUEST, 'The "variables" must be an object or null.')
-    extensions = wish.get("extensions")
-    if extensions is not None and type(extensions) is not dict:
-        raise Rejected(Code.BAD_REQUEST, 'The "extensions" must be an object or null.')
+        _check(variables)
+    _object(wish, "extensions")
     return Ask(document, name, variables, explain)
+
+
+def _object(wish: dict[str, Any], key: str) -> dict[str, Any] | None:
+    value = wish.get(key)
+    if value is not None and type(value) is not dict:
+        raise Rejected(Code.BAD_REQUEST, f'The "{key}" must be an object or null.')
+    return cast("dict[str, Any] | None", value)
 
 
 def _check(variables: dict[str, Any]) -> None:
@@ -54,7 +55,7 @@ def _check(variables: dict[str, Any]) -> None:
             if "\0" in value:
                 raise _bad(name, "holds the character U+0000, which no text may hold; remove it.")
         elif isinstance(value, dict | list | float):
-            _check_deeply(name, value)
+            _check_deeply(name, cast("object", value))
         if "\0" in name:
             raise _bad(name, "has a name with the character U+0000; remove it.")
 

@@ -92,7 +92,7 @@ class Settings:
     max_tokens: int = variable(parsing.whole(10, 100_000), 1000, "Most tokens of a document; validation is quadratic.")
     max_depth: int = variable(parsing.whole(1, 50), 12, "Deepest nesting of fields in an operation.")
     max_aliases: int = variable(parsing.whole(0, 1000), 30, "Most aliases in an operation.")
-    max_cost: int = variable(parsing.whole(1, 10_000_000), 5000, "Highest cost of an operation, as its plan counts it.")
+    max_cost: int = variable(parsing.whole(1, 10_000_000), 10_000, "Most objects that an answer may hold.")
     max_in_flight: int = variable(
         parsing.whole(1, 10_000), 256, "Most requests of one process at a time; more are asked to come back."
     )

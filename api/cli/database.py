@@ -1,0 +1,141 @@
+"""``bekal migrate``, ``bekal seed``, ``bekal services``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.groups import Commands, engines, settings_from_environment
+from api.parsing import without_password
+
+if TYPE_CHECKING:
+    from api.services import ServicesStatus
+    from api.settings import Settings
+
+
+class CannotConnectError(Exception):
+    """The database does not let us in. The message says what to do."""
+
+
+@click.command()
+@click.option("--to", "revision", metavar="REVISION", help="Stop at this revision instead of the newest.")
+@click.option("--down", is_flag=True, help="Go back to --to; rows of dropped tables are lost.")
+@click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
+def migrate(revision: str | None, *, down: bool, sql: bool) -> None:
+    """Bring the database's tables to this version.
+
+    Migrations are safe while servers run, and several of these commands at once do no harm: one works, the others
+    wait.
+
+    \b
+    Examples:
+      bekal migrate
+      bekal migrate --sql | less
+      bekal migrate --down --to 0003
+    """
+    if down and revision is None:
+        raise click.UsageError("--down needs --to: the revision to go back to, or 'base' for no tables at all.")
+    from api import migrations
+
+    if sql:
+        span = f"head:{revision}" if down else f"base:{revision or 'head'}"
+        click.echo(migrations.script(span, down=down), nl=False)
+        return
+    with engines(settings_from_environment(), valkey=False) as settings:
+        url = settings.database_url
+        assert url is not None
+        reachable(url)
+        before = migrations.current(url)
+        if down:
+            migrations.downgrade(url, revision or "base")
+        else:
+            migrations.upgrade(url, revision or "head")
+        after = migrations.current(url)
+    click.echo(f"The tables are at {after or 'nothing'}" + (" already." if before == after else f", were at {before}."))
+
+
+@click.command()
+@click.option("--seed", "number", default=1, show_default=True, help="Another number makes another programme.")
+@click.option("--scale", default=1.0, show_default=True, help="Share of the courses to load, 0.02 to 1.")
+def seed(number: int, scale: float) -> None:
+    """Load the demo programme into a migrated database. Loading it twice changes nothing.
+
+    \b
+    Examples:
+      bekal seed
+      bekal seed --seed 7 --scale 0.1
+    """
+    with engines(settings_from_environment(), valkey=False) as settings:
+        assert settings.database_url is not None
+        reachable(settings.database_url)
+        load(settings, seed=number, scale=scale)
+
+
+@click.group(cls=Commands)
+def services() -> None:
+    """Start, stop or look at the embedded PostgreSQL and Valkey.
+
+    'bekal serve' starts them by itself; 'up' lets them run on between starts, and for psql and other tools.
+    """
+
+
+@services.command()
+def up() -> None:
+    """Start the engines and let them run until 'bekal services down'."""
+    from api.services import keep_up
+
+    _show(keep_up(settings_from_environment().data_dir))
+
+
+@services.command()
+def down() -> None:
+    """Stop the engines, or let the last server that uses them do so."""
+    from api.services import take_down
+
+    _show(take_down(settings_from_environment().data_dir))
+
+
+@services.command()
+def status() -> None:
+    """Say which engines run, and where."""
+    from api.services import status as look
+
+    _show(look(settings_from_environment().data_dir))
+
+
+def reachable(database_url: str) -> None:
+    """Return when the database lets us in.
+
+    Raises:
+        CannotConnectError: it does not; the message says why, without the password.
+    """
+    import asyncio
+
+    import asyncpg
+
+    async def knock() -> None:
+        connection = await asyncpg.connect(database_url, timeout=5)
+        await connection.close()
+
+    try:
+        asyncio.run(knock())
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as failed:
+        reason = str(failed) or type(failed).__name__
+        raise CannotConnectError(
+            f"BEKAL_DATABASE_URL={without_password(database_url)} cannot be used ({reason}): "
+            "check that the server runs there and lets this user in."
+        ) from failed
+
+
+def load(settings: "Settings", *, seed: int, scale: float) -> None:
+    """Load the demo programme under a progress bar."""
+    assert settings.database_url is not None
+    raise NotImplementedError(seed, scale)
+
+
+def _show(found: "ServicesStatus") -> None:
+    click.echo(f"Data       {found.data_dir}" + ("" if found.home == found.data_dir else f" (files in {found.home})"))
+    click.echo(f"Database   {found.database_url or 'not running'}")
+    click.echo(f"Valkey     {found.redis_url or 'not running'}")
+    if found.database_url or found.redis_url:
+        reasons = [*(["a server uses them"] if found.held else []), *(["kept up"] if found.kept else [])]
+        click.echo(f"They run   {' and '.join(reasons) or 'although nobody uses them: bekal services down stops them'}")

@@ -1,0 +1,145 @@
+"""``bekal serve``, ``bekal demo``, ``bekal config``."""
+
+import signal
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.groups import engines, fail, settings_from_environment
+from api.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    import socket
+
+HOST = click.option("--host", metavar="ADDRESS", help="Address to listen on (BEKAL_HOST).")
+PORT = click.option("--port", metavar="PORT", help="Port to listen on, 0 for a free one (BEKAL_PORT).")
+WORKERS = click.option("--workers", metavar="COUNT", help="Server processes (BEKAL_WORKERS).")
+
+
+@click.command()
+@HOST
+@PORT
+@WORKERS
+def serve(host: str | None, port: str | None, workers: str | None) -> None:
+    """Serve the graph.
+
+    An embedded database is migrated first. A database named by BEKAL_DATABASE_URL is left as it is: run
+    'bekal migrate' before the first start and after each upgrade.
+
+    \b
+    SIGTERM drains: /readyz says no for BEKAL_DRAIN_S seconds, then answers under way are finished.
+    A second one stops at once.
+
+    \b
+    Examples:
+      bekal serve --port 9000
+      BEKAL_DATABASE_URL=postgresql://bekal:secret@db/bekal bekal serve --workers 2
+    """
+    settings = settings_from_environment(host=host, port=port, workers=workers)
+    from api.server import listen
+
+    _let_terminate()
+    listening = listen(settings.host, settings.port)
+    with engines(settings) as running:
+        _prepare_database(running, migrate=settings.database_url is None)
+        _run(running, listening)
+
+
+@click.command()
+@HOST
+@PORT
+@click.option("--scale", default=1.0, show_default=True, help="Share of the demo's courses to load, 0.02 to 1.")
+def demo(host: str | None, port: str | None, scale: float) -> None:
+    """Start real engines, load the demo programme, and serve GraphiQL.
+
+    The programme: 6,000 courses of 540 institutions on 8 marketplaces. All names are made up. The second start takes
+    seconds, since the data stays in BEKAL_DATA_DIR; loading again changes nothing.
+
+    \b
+    Examples:
+      bekal demo
+      BEKAL_DATA_DIR=/tmp/bekal bekal demo --port 9000
+    """
+    settings = settings_from_environment(host=host, port=port)
+    if settings.environment is Environment.PRODUCTION:
+        fail("The demo fills a database with invented rows: unset BEKAL_ENVIRONMENT=production, or run 'bekal serve'.")
+    from api.parsing import without_password
+    from api.server import listen
+
+    _let_terminate()
+    listening = listen(settings.host, settings.port)
+    click.echo(f"Engines     starting in {settings.data_dir}" if settings.database_url is None else "Engines     yours")
+    with engines(settings) as running:
+        click.echo(f"Database    {without_password(running.database_url or '')}")
+        click.echo(f"Valkey      {without_password(running.redis_url or '')}")
+        _prepare_database(running, migrate=True)
+        from api.cli.database import load
+
+        load(running, seed=1, scale=scale)
+        url = f"http://{_shown_host(listening)}:{listening.getsockname()[1]}"
+        click.echo(f"GraphiQL    {url}/graphiql")
+        click.echo(f"Endpoint    {url}/graphql")
+        click.echo("Ctrl-C stops everything; the data stays.")
+        sys.stdout.flush()
+        _run(running, listening)
+
+
+@click.command()
+def config() -> None:
+    """Show every setting, its value and what it is for.
+
+    Secrets are hidden. Wrong variables are named with the remedy, and the exit code is then 2: a check to run before
+    a deployment.
+    """
+    settings = settings_from_environment()
+    for name, value, about in settings.shown():
+        click.echo(f"{name}={value}")
+        click.echo(f"    {about}")
+
+
+def _let_terminate() -> None:
+    """End by an exception on SIGTERM while no server runs yet, so that engines started here are stopped."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+def _prepare_database(settings: Settings, *, migrate: bool) -> None:
+    """Bring the tables to this version, or make sure that they are there; say what to do when they are not."""
+    assert settings.database_url is not None
+    from api.cli.database import reachable
+    from api.migrations import MigrationError, pending, upgrade
+
+    reachable(settings.database_url)
+    if migrate:
+        upgrade(settings.database_url)
+        return
+    try:
+        lacking = pending(settings.database_url)
+    except MigrationError:
+        return  # a newer version has migrated: its tables serve this one too
+    if lacking:
+        fail(f"The database lacks {len(lacking)} migrations ({lacking[0]} ...): run 'bekal migrate' first.")
+
+
+def _run(settings: Settings, listening: "socket.socket") -> None:
+    if settings.workers > 1:
+        from api.fleet import serve_with_workers
+
+        code = serve_with_workers(settings, listening)
+        if code:
+            raise SystemExit(code)
+    else:
+        from api.fleet import serve_alone
+
+        serve_alone(settings, listening)
+
+
+def _shown_host(listening: "socket.socket") -> str:
+    host: str = listening.getsockname()[0]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"[{host}]" if ":" in host else host
