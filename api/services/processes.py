@@ -60,8 +60,8 @@ class EngineProcess:
             ServiceUnavailableError: it failed.
         """
         (self.folder / "pid").unlink(missing_ok=True)
-        with self._lock() as life, self.log.open("ab") as log:
-            ended = run_as(uid, command, stdout=subprocess.DEVNULL, stderr=log.fileno(), pass_fds=(life,))
+        with self._lock() as life, self._writing() as log:
+            ended = run_as(uid, command, stdout=subprocess.DEVNULL, stderr=log, pass_fds=(life,))
         if ended.returncode:
             raise ServiceUnavailableError(self.complaint("could not be prepared"))
 
@@ -72,12 +72,12 @@ class EngineProcess:
             ServiceUnavailableError: it runs already, or the machine refused to start it.
         """
         self._put_long_log_aside()
-        with self._lock() as life, self.log.open("ab") as log:
+        with self._lock() as life, self._writing() as log:
             # The shell leaves the engine to init, so that it never becomes our zombie, and notes the process id even
             # if we are killed meanwhile.
             shell = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command]
             with (self.folder / "pid").open("wb") as pid:
-                ended = run_as(self.uid, shell, stdout=pid.fileno(), stderr=log.fileno(), pass_fds=(life,))
+                ended = run_as(self.uid, shell, stdout=pid.fileno(), stderr=log, pass_fds=(life,))
         if ended.returncode:
             raise ServiceUnavailableError(self.complaint("could not be started"))
 
@@ -151,6 +151,15 @@ class EngineProcess:
             if not _locked(life):
                 raise ServiceUnavailableError(f"{self.name} runs already under {self.folder}.")
             yield life
+
+    @contextmanager
+    def _writing(self) -> "Generator[int]":
+        # Private also where others may pass through the folder: statements that fail are logged with their values.
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _put_long_log_aside(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:

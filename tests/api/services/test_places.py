@@ -72,6 +72,7 @@ def test_other_users_do_not_get_in(data_dir: Path) -> None:
     with EmbeddedServices.start(data_dir) as held:
         for private in (socket_folder(held.database_url), data_dir / "postgres" / "data"):
             assert stat.S_IMODE(private.stat().st_mode) == 0o700
+        assert stat.S_IMODE((data_dir / "postgres" / "log").stat().st_mode) == 0o600
 
         if os.geteuid() == 0:
             knock = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
