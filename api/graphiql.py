@@ -1,5 +1,6 @@
 """GraphiQL, served from the bundle that ``make ide`` builds: no other host is asked for anything."""
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,13 +62,12 @@ def graphiql_routes(endpoint: str = "/graphql") -> list[BaseRoute]:
 
     async def page(request: Request) -> Response:
         try:
-            html = (BUNDLE / "index.html").read_text(encoding="utf-8")
+            text = (BUNDLE / "index.html").read_text(encoding="utf-8")
         except FileNotFoundError:
             return PlainTextResponse(f"{MISSING}\n", status_code=503, headers={**HEADERS, "cache-control": "no-store"})
-        path = f"{request.scope.get('root_path', '')}{endpoint}"
-        return HTMLResponse(
-            html.replace(_ENDPOINT, f'data-endpoint="{path}"'), headers={**HEADERS, "cache-control": "no-cache"}
-        )
+        path = html.escape(request.scope.get("root_path", "") + endpoint)
+        text = text.replace(_ENDPOINT, f'data-endpoint="{path}"')
+        return HTMLResponse(text, headers={**HEADERS, "cache-control": "no-cache"})
 
     return [
         Route("/graphiql", page),
