@@ -55,7 +55,7 @@ def defaults(table: str, number: int) -> dict[str, Any]:
     code, name, state = f"CODE-{number}", f"Nama {number}", "DRAFT"
     values: dict[str, dict[str, Any]] = {
         "regions": {
-            "code": f"{number:02}",
+            "code": f"{number % 100:02}",
             "level": "PROVINCE",
             "name": name,
             "time_zone": "WIB",
@@ -107,10 +107,16 @@ def defaults(table: str, number: int) -> dict[str, Any]:
     return values.get(table, {})
 
 
+@pytest.fixture(scope="session")
+def rolled_back_database_url(server: Any, migrated_template: str) -> str:
+    """A database that nobody commits to: its tables are empty at the start of each test."""
+    return server.create("rolled_back", migrated_template)
+
+
 @pytest.fixture
-async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+async def connection(rolled_back_database_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
     """A connection whose transaction is rolled back after the test."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(rolled_back_database_url)
     transaction = connection.transaction()
     await transaction.start()
     yield connection
@@ -122,3 +128,19 @@ async def connection(database_url: str) -> "AsyncIterator[asyncpg.Connection[asy
 def rows(connection: "asyncpg.Connection[asyncpg.Record]") -> Rows:
     """Adds rows that are gone after the test."""
     return Rows(connection)
+
+
+@pytest.fixture
+def rows_of() -> type[Rows]:
+    """Adds rows on a connection of the test's own, for tests that commit."""
+    return Rows
+
+
+@pytest.fixture
+async def course_pair(fresh_database_url: str) -> tuple[UUID, UUID]:
+    """Two courses that are there for everybody."""
+    connection = await asyncpg.connect(fresh_database_url)
+    rows = Rows(connection)
+    pair = await rows.add("courses"), await rows.add("courses")
+    await connection.close()
+    return pair
