@@ -1,7 +1,6 @@
 """Courses of the catalogue."""
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, UniqueConstraint, text
@@ -86,8 +85,8 @@ class Course(Base):
     participant_count: Mapped[int]
     rating_count: Mapped[int]
     rating_sum: Mapped[int]
-    rating_average: Mapped[Decimal] = mapped_column(
-        Numeric(3, 2),
+    rating_average: Mapped[float] = mapped_column(
+        Numeric(3, 2, asdecimal=False),
         Computed(
             "CASE WHEN rating_count = 0 THEN 0 ELSE round(rating_sum::numeric / rating_count, 2) END", persisted=True
         ),

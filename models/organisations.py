@@ -1,5 +1,6 @@
 """Legal entities and the ownership graph between them. Their roles are providers, marketplaces and payers."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
@@ -8,6 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, UUIDKey, choice, only
 from models.regions import Region
 from rules.organisations import Ownership
+
+if TYPE_CHECKING:
+    from models.marketplaces import Marketplace
+    from models.payers import Payer
+    from models.providers import Provider
 
 
 class Organisation(Base):
@@ -25,6 +31,9 @@ class Organisation(Base):
     region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id", name="organisations_region_fk"))
 
     region: Mapped[Region] = relationship(lazy="raise")
+    provider: Mapped["Provider | None"] = relationship(lazy="raise", viewonly=True, uselist=False)
+    marketplace: Mapped["Marketplace | None"] = relationship(lazy="raise", viewonly=True, uselist=False)
+    payer: Mapped["Payer | None"] = relationship(lazy="raise", viewonly=True, uselist=False)
 
 
 class Shareholding(Base):

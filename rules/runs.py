@@ -17,3 +17,7 @@ class RunState(StrEnum):
 def seats_left(seats: int, seats_taken: int) -> int:
     """Return how many seats are still free, never below zero."""
     return max(0, seats - seats_taken)
+
+
+UPCOMING = (RunState.OPEN_FOR_SALE, RunState.FULL)
+"""States of a run that the public may still look forward to."""

@@ -1,0 +1,165 @@
+"""Arguments: a statement function's parameters become a field's arguments, and the client's values its parameters.
+
+The signature is the only declaration: types, defaults and, by ``Annotated[..., Doc("...")]``, descriptions. A
+dataclass becomes an input object of the same name; a NewType of UUID called ``CourseId`` takes the ids of ``Course``.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.utils.str_converters import to_camel_case
+from typing_extensions import Doc
+
+from engine.symbols import Parameter, Symbol, symbol_of
+
+Decoders = dict[str, Callable[[str], UUID]]
+"""Reads global ids, by the name of their type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a function asks of the client: the GraphQL arguments, and how their values come back as Python's."""
+
+    arguments: list[StrawberryArgument]
+    annotations: dict[str, tuple[str, Any]]
+    """The function's parameter and its annotation, by the argument's GraphQL name."""
+
+    def bind(self, values: dict[str, Any], decoders: Decoders) -> dict[str, Any]:
+        """Return the keyword arguments of a statement function: parameters for values, real shapes."""
+        return {
+            python: _statement_value(annotation, values[name], decoders)
+            for name, (python, annotation) in self.annotations.items()
+            if name in values
+        }
+
+    def read(self, values: dict[str, Any], decoders: Decoders) -> Callable[[Any], dict[str, Any]]:
+        """Return a function of the request that gives the keyword arguments of a resolver as plain values."""
+        symbols = {
+            python: _plain_symbol(annotation, values[name], decoders)
+            for name, (python, annotation) in self.annotations.items()
+            if name in values
+        }
+        return lambda run: {python: symbol.read(run) for python, symbol in symbols.items()}
+
+
+def parameters_of(function: Callable[..., Any], skip: int) -> Parameters:
+    """Return what ``function`` asks of the client, leaving out its first ``skip`` parameters."""
+    hints = get_type_hints(function, include_extras=True)
+    arguments: list[StrawberryArgument] = []
+    annotations: dict[str, tuple[str, Any]] = {}
+    for parameter in list(inspect.signature(function).parameters.values())[skip:]:
+        hint = hints[parameter.name]
+        name = to_camel_case(parameter.name)
+        arguments.append(argument(name, _graphql(hint), description=_doc(hint), default=parameter.default))
+        annotations[name] = (parameter.name, hint)
+    return Parameters(arguments, annotations)
+
+
+def argument(name: str, annotation: Any, *, description: str | None, default: Any) -> StrawberryArgument:
+    """Return a GraphQL argument; without a default value, an optional one prints none."""
+    return StrawberryArgument(
+        python_name=name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        default=strawberry.UNSET if default in (None, inspect.Parameter.empty) else default,
+    )
+
+
+def _doc(hint: Any) -> str | None:
+    notes = (note for note in get_args(hint)[1:] if isinstance(note, Doc)) if get_origin(hint) is Annotated else ()
+    return next((note.documentation for note in notes), None)
+
+
+def _bare(hint: Any) -> tuple[Any, bool]:
+    """Return the type without notes and ``| None``, and whether it was optional."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, UnionType):
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        assert len(rest) == 1, f"{hint} is more than one type or None"
+        return rest[0], True
+    return hint, False
+
+
+def id_type(hint: Any) -> str | None:
+    """Return the name of the type whose ids ``hint`` takes: ``Course`` for ``CourseId``."""
+    if isinstance(hint, NewType) and hint.__supertype__ is UUID:
+        return hint.__name__.removesuffix("Id")
+    return None
+
+
+def _graphql(hint: Any) -> Any:
+    bare, optional = _bare(hint)
+    if id_type(bare):
+        bare = strawberry.ID
+    elif get_origin(bare) is list:
+        bare = list[_graphql(get_args(bare)[0])]
+    elif isinstance(bare, type) and is_dataclass(bare):
+        bare = input_type(bare)
+    return bare | None if optional else bare
+
+
+@cache
+def input_type(wish: type) -> Any:
+    """Return the input object of the dataclass ``wish``: same name, its docstring and notes as descriptions.
+
+    A dataclass with ``one_of = True`` in its body takes exactly one of its fields.
+    """
+    hints = get_type_hints(wish, include_extras=True)
+    body: dict[str, Any] = {"__annotations__": {}, "__module__": wish.__module__}
+    for field in fields(wish):
+        hint = hints[field.name]
+        absent = field.default is MISSING
+        default = strawberry.UNSET if field.default is None else field.default
+        description = _doc(hint)
+        body["__annotations__"][field.name] = _graphql(hint)
+        body[field.name] = (
+            strawberry.field(description=description)
+            if absent
+            else strawberry.field(description=description, default=default)
+        )
+    one_of = getattr(wish, "one_of", False)
+    return strawberry.input(type(wish.__name__, (), body), description=inspect.getdoc(wish), one_of=one_of)
+
+
+def _statement_value(hint: Any, value: Any, decoders: Decoders) -> Any:
+    bare, _ = _bare(hint)
+    if value is None or isinstance(value, (bool, Enum)):
+        return value
+    if isinstance(bare, type) and is_dataclass(bare):
+        return bare(**_by_field(bare, value, lambda inner, item: _statement_value(inner, item, decoders)))
+    return Parameter(_plain_symbol(hint, value, decoders))
+
+
+def _plain_symbol(hint: Any, value: Any, decoders: Decoders) -> Symbol:
+    bare, _ = _bare(hint)
+    if value is None:
+        return Symbol(lambda _run: None)
+    if isinstance(bare, type) and is_dataclass(bare):
+        parts = _by_field(bare, value, lambda inner, item: _plain_symbol(inner, item, decoders))
+        return Symbol(lambda run: bare(**{name: part.read(run) for name, part in parts.items()}))
+    symbol = symbol_of(value)
+    if get_origin(bare) is list:
+        decode = decoders.get(id_type(_bare(get_args(bare)[0])[0]) or "")
+        return symbol.then(lambda items: [decode(item) for item in items]) if decode else symbol
+    decode = decoders.get(id_type(bare) or "")
+    return symbol.then(decode) if decode else symbol
+
+
+def _by_field(wish: type, value: dict[str, Any], convert: Callable[[Any, Any], Any]) -> dict[str, Any]:
+    hints = get_type_hints(wish, include_extras=True)
+    return {
+        field.name: convert(hints[field.name], value[name])
+        for field in fields(wish)
+        if (name := to_camel_case(field.name)) in value
+    }

@@ -1,0 +1,190 @@
+"""Documents: a text is parsed, limited and validated once, and remembered in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    is_non_null_type,
+    parse,
+    type_from_ast,
+    validate,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_variable_values
+
+from engine.errors import Code, Rejected
+from engine.limits import Limits, Measure, Measuring, enforce, enforce_cost
+
+DOCUMENTS_BYTES = 4 * 2**20
+"""How much text the cache keeps: thousands of a frontend's documents; an attacker's push each other out."""
+
+
+class Invalid(Exception):
+    """A document or its variables that GraphQL refuses: one or more errors, each with places in the text."""
+
+    def __init__(self, code: Code, errors: list[GraphQLError]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.errors = errors
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One operation of a document, ready to be planned."""
+
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    measure: Measure
+    """The worst case over all variables."""
+    checks: list[tuple[str, Callable[[Any], bool]]] | None
+    """For each variable, whether a value is exactly of its type already; None where coercion has work to do."""
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A parsed, valid document within the limits."""
+
+    ast: DocumentNode
+    operations: dict[str | None, Operation]
+    fragments: dict[str, FragmentDetails]
+
+    def operation(self, name: str | None) -> Operation:
+        """Return the operation to run.
+
+        Raises:
+            Rejected: OPERATION_NAME_REQUIRED, when there are several and none is named, or none has the name.
+        """
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        operation = self.operations.get(name) if name is not None else None
+        if operation is None:
+            known = ", ".join(sorted(str(each) for each in self.operations))
+            what = "has several operations" if name is None else "has no operation of this name"
+            raise Rejected(
+                Code.OPERATION_NAME_REQUIRED, f"The document {what}. Send `operationName`: one of {known}."
+            )
+        return operation
+
+
+class Documents:
+    """The cache of documents, by text."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, most_bytes: int = DOCUMENTS_BYTES) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._most = most_bytes
+        self._bytes = 0
+        self._known: OrderedDict[str, Document | Rejected | Invalid] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """Return the document of ``text``.
+
+        Raises:
+            Rejected: when a limit is exceeded.
+            Invalid: when it does not parse or is not valid for this graph.
+        """
+        known = self._known.get(text)
+        if known is None:
+            known = self._remember(text)
+        else:
+            self._known.move_to_end(text)
+        if isinstance(known, Document):
+            return known
+        raise known.with_traceback(None)
+
+    def _remember(self, text: str) -> Document | Rejected | Invalid:
+        try:
+            known: Document | Rejected | Invalid = self._read(text)
+        except (Rejected, Invalid) as refusal:
+            known = refusal
+        self._known[text] = known
+        self._bytes += len(text)
+        while self._bytes > self._most and len(self._known) > 1:
+            forgotten, _ = self._known.popitem(last=False)
+            self._bytes -= len(forgotten)
+        return known
+
+    def _read(self, text: str) -> Document:
+        ast = self._parse(text)
+        definitions = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
+        nodes = [d for d in ast.definitions if isinstance(d, OperationDefinitionNode)]
+        measuring = Measuring(self._schema, definitions)
+        measures = [measuring.operation(node) for node in nodes]
+        for measure in measures:
+            enforce(measure, self._limits)
+        errors = validate(self._schema, ast)
+        if errors:
+            raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors)
+        operations = {
+            node.name.value if node.name else None: Operation(node, definitions, measure, self._checks(node))
+            for node, measure in zip(nodes, measures, strict=True)
+        }
+        if any(node.operation is not OperationType.QUERY for node in nodes):
+            raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, "This graph answers queries only.")
+        fragments = {name: FragmentDetails(definition) for name, definition in definitions.items()}
+        return Document(ast, operations, fragments)
+
+    def _parse(self, text: str) -> DocumentNode:
+        try:
+            return parse(text, max_tokens=self._limits.tokens)
+        except GraphQLSyntaxError as error:
+            if "tokens" in error.message:
+                most = self._limits.tokens
+                message = f"The document is longer than {most} tokens. Split the operation."
+                raise Rejected(Code.DOCUMENT_TOO_LARGE, message, limit=most) from error
+            raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from error
+
+    def _checks(self, operation: OperationDefinitionNode) -> list[tuple[str, Callable[[Any], bool]]] | None:
+        """Return the checks of variables that need no coercion when they are given exactly; None if one does."""
+        checks: list[tuple[str, Callable[[Any], bool]]] = []
+        for definition in operation.variable_definitions or ():
+            type_ = type_from_ast(self._schema, definition.type)
+            named = type_.of_type if is_non_null_type(type_) else type_
+            check = _EXACT.get(getattr(named, "name", ""))
+            if check is None:
+                return None
+            checks.append((definition.variable.name.value, check))
+        return checks
+
+    def variables(self, operation: Operation, inputs: dict[str, Any]) -> VariableValues:
+        """Return the coerced variables, and refuse an operation that costs too much with them.
+
+        Raises:
+            Invalid: BAD_USER_INPUT, naming each variable that does not fit its type.
+            Rejected: COST_EXCEEDED.
+        """
+        values = self._coerced(operation, inputs)
+        if operation.measure.cost > self._limits.cost:
+            measuring = Measuring(self._schema, operation.fragments, values.coerced)
+            enforce_cost(measuring.operation(operation.node).cost, self._limits)
+        return values
+
+    def _coerced(self, operation: Operation, inputs: dict[str, Any]) -> VariableValues:
+        checks = operation.checks
+        if checks is not None and all(name in inputs and fits(inputs[name]) for name, fits in checks):
+            return VariableValues({}, {name: inputs[name] for name, _ in checks})
+        values = get_variable_values(self._schema, operation.node.variable_definitions or (), inputs, max_errors=10)
+        if isinstance(values, list):
+            raise Invalid(Code.BAD_USER_INPUT, values)
+        return values
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int and -(2**31) <= value < 2**31
+
+
+_EXACT: Mapping[str, Callable[[Any], bool]] = {
+    "String": lambda value: type(value) is str,
+    "ID": lambda value: type(value) is str,
+    "Boolean": lambda value: type(value) is bool,
+    "Int": _is_int,
+}

@@ -1,0 +1,118 @@
+"""The read connections: an own short list of asyncpg connections, last in, first out.
+
+A checkout from a general pool costs as much as a whole small query (docs/decisions/). A connection here is used by one
+request at a time, its codecs are primed when it is made, and a broken one is replaced.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+
+from engine.errors import Code, Rejected
+
+
+class Connection(Protocol):
+    """What the engine uses of an asyncpg connection."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Sequence[Any]]:
+        """Return the rows of a statement."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Return whether the connection is of no more use."""
+        ...
+
+
+class Pool:
+    """A bounded list of read-only connections to one database."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 8,
+        acquire_timeout_s: float = 0.5,
+        statement_timeout_s: float = 3.0,
+        array_types: Iterable[str] = ("text[]",),
+    ) -> None:
+        self._dsn = dsn
+        self._acquire_timeout_s = acquire_timeout_s
+        self._statement_timeout_ms = int(statement_timeout_s * 1000)
+        self._array_types = tuple(array_types)
+        self._idle: list[Any] = []
+        self._free = asyncio.Semaphore(size)
+        self._all: set[Any] = set()
+
+    async def open(self) -> None:
+        """Make the first connection, so that a wrong address is known at start."""
+        connection = await self._connect()
+        self._idle.append(connection)
+
+    async def close(self) -> None:
+        """Close all connections; requests still running on them fail."""
+        connections, self._all, self._idle = list(self._all), set(), []
+        await asyncio.gather(*(connection.close() for connection in connections))
+
+    async def ping(self) -> None:
+        """Ask the database for an answer; raises what asyncpg or the timer raises when there is none."""
+        async with self.connection() as connection:
+            await connection.fetch("select 1")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection.
+
+        Raises:
+            Rejected: UNAVAILABLE, when none is free in time or the database cannot be reached.
+        """
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        connection = None
+        try:
+            connection = self._idle.pop() if self._idle else await self._connect()
+            yield connection
+        finally:
+            if connection is not None and not connection.is_closed():
+                self._idle.append(connection)
+            elif connection is not None:
+                self._all.discard(connection)
+            self._free.release()
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._acquire_timeout_s)
+        except TimeoutError as error:
+            raise Rejected(Code.UNAVAILABLE, "The server is busy. Try again in a moment.") from error
+
+    async def _connect(self) -> Any:
+        try:
+            connection = await asyncpg.connect(
+                self._dsn,
+                timeout=5,
+                command_timeout=self._statement_timeout_ms / 1000 + 1,
+                # Statements stay prepared: their texts are few and stable, and PostgreSQL keeps their generic plans.
+                statement_cache_size=1000,
+                max_cacheable_statement_size=0,
+                max_cached_statement_lifetime=0,
+                server_settings={
+                    "application_name": "bekal-read",
+                    "default_transaction_read_only": "on",
+                    "statement_timeout": str(self._statement_timeout_ms),
+                    "jit": "off",
+                },
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise Rejected(Code.UNAVAILABLE, "The database cannot be reached. Try again in a moment.") from error
+        await self._prime(connection)
+        self._all.add(connection)
+        return connection
+
+    async def _prime(self, connection: Any) -> None:
+        """Let the connection learn the types that occur inside records: it knows an array type only after meeting it."""
+        nulls = ", ".join(f"null::{name}" for name in self._array_types)
+        await connection.fetch(f"select {nulls}, row(1), array(select row(1))")  # noqa: S608 - our own type names

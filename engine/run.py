@@ -1,0 +1,301 @@
+"""Running: one request from its text to the bytes of its answer."""
+
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import orjson
+import strawberry
+from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, execute_sync
+from graphql.execution.values import VariableValues, VariableValueSource
+
+from engine.documents import Document, Documents, Invalid, Operation
+from engine.errors import STATUS, Answer, Code, Rejected, request_error
+from engine.failures import Failure, Located, NullError, Settlement
+from engine.functions import Function
+from engine.graph import Graph
+from engine.limits import Limits
+from engine.pages import Cursors
+from engine.plans import Plan, Planner
+from engine.pool import Connection, Pool
+from engine.selects import Statement
+from engine.symbols import shape, symbolic, symbolic_viewer, viewer_shape
+
+logger = logging.getLogger("bekal.engine")
+
+PLANS_MAX = 2_000
+"""Plans that a process keeps; PostgreSQL holds about 50 kB for each on each connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One GraphQL request, as HTTP or a test brings it."""
+
+    document: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    explain: bool = False
+    """Add the plan and its SQL to ``extensions.explain``; for developers."""
+
+
+class Sizes(dict[int, int]):
+    """The page sizes of a request, read and checked when they are first needed."""
+
+    def __init__(self, run: "Run") -> None:
+        super().__init__()
+        self._run = run
+
+    def __missing__(self, number: int) -> int:
+        size = self[number] = self._run.plan.windows[number].size(self._run)
+        return size
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One request while it is answered."""
+
+    plan: Plan
+    graph: Graph
+    variables: dict[str, Any]
+    viewer: Any
+    pool: Pool
+    connection: Connection | None = None
+    keys: list[Any] = field(default_factory=list[Any])
+    """The keys of the statement that is being sent."""
+    sizes: Sizes = field(init=False)
+    scopes: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    waiting: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
+    failed: bool = False
+    statements: int = 0
+
+    def __post_init__(self) -> None:
+        self.sizes = Sizes(self)
+
+    async def fetch(self, statement: Statement) -> list[Sequence[Any]]:
+        """Send a planned statement with this request's values."""
+        assert self.connection is not None
+        self.statements += 1
+        return await self.connection.fetch(statement.text, *statement.values(self))
+
+    def build(self, function: Function, rows: Any) -> Any:
+        """Build a part of the answer; what must wait for slots is noted in ``waiting``."""
+        waiting: defaultdict[int, list[Any]] = defaultdict(list)
+        try:
+            built = function.build(rows, self, waiting)
+        except Exception:  # noqa: BLE001 - the guarded build finds out which field it was, and why
+            self.failed = True
+            waiting.clear()
+            built = function.build_guarded(rows, self, waiting)
+        for slot, places in waiting.items():
+            self.waiting.setdefault(slot, []).extend(places)
+        return built
+
+    async def serve(self) -> None:
+        """Serve the slots until none waits."""
+        while self.waiting:
+            number, places = self.waiting.popitem()
+            slot = self.plan.slots[number]
+            try:
+                await slot.serve(self, places)
+            except Exception as error:  # noqa: BLE001 - a slot's failure is its field's, the rest is answered
+                self.failed = True
+                for object_, _ in places:
+                    object_[slot.key] = Failure(error)
+
+
+class Engine:
+    """Answers the operations of one graph from one database."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        pool: Pool,
+        *,
+        cursor_key: bytes,
+        viewer: Any,
+        limits: Limits | None = None,
+    ) -> None:
+        """Check the declarations and prepare.
+
+        Args:
+            schema: The graph; its fields say where they come from.
+            pool: The read connections.
+            cursor_key: Secret bytes that sign cursors, the same in all processes of an installation.
+            viewer: Any viewer; row rules are tried with it when the program starts.
+            limits: What one operation may ask for.
+
+        Raises:
+            BadDeclarationError: when a declaration cannot work.
+        """
+        self.graph = Graph(schema, viewer)
+        self._pool = pool
+        self._cursors = Cursors(cursor_key)
+        self._documents = Documents(self.graph.schema, limits or Limits())
+        self._plans: OrderedDict[Any, Plan] = OrderedDict()
+
+    async def answer(self, ask: Ask, viewer: Any, request_id: str) -> Answer:
+        """Answer a request. Never raises: what cannot be answered is said in the answer, unknown failures masked."""
+        try:
+            document = self._documents.get(ask.document)
+            operation = document.operation(ask.operation_name)
+            values = self._documents.variables(operation, ask.variables or {})
+            plan = self._plan(document, operation, values, viewer)
+            run = Run(plan, self.graph, values.coerced, viewer, self._pool)
+            data = await self._data(run)
+            if plan.introspection:
+                self._introspect(data, document, operation, ask.variables or {}, plan)
+            return self._answer(run, data, document, operation, ask, request_id)
+        except Invalid as invalid:
+            errors = [_present(error, None, invalid.code, request_id) for error in invalid.errors]
+            return Answer(orjson.dumps({"errors": errors}), STATUS.get(invalid.code, 400), invalid.code)
+        except Exception as error:  # noqa: BLE001 - the answer to everything else is masked and logged once
+            code, message, extensions = explain_error(error, request_id)
+            return request_error(code, message, request_id, **extensions)
+
+    def explain(self, ask: Ask, viewer: Any) -> dict[str, Any]:
+        """Return the plan of an operation for people: its SQL and the functions that build the answer.
+
+        Raises:
+            Rejected, Invalid: as for an answer.
+        """
+        document = self._documents.get(ask.document)
+        operation = document.operation(ask.operation_name)
+        values = self._documents.variables(operation, ask.variables or {})
+        plan = self._plan(document, operation, values, viewer)
+        return _explained(plan, operation)
+
+    def _plan(self, document: Document, operation: Operation, values: VariableValues, viewer: Any) -> Plan:
+        variables = values.coerced
+        key = (operation, shape(variables) if variables else None, viewer_shape(viewer))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._new_plan(document, operation, values, viewer)
+            if len(self._plans) > PLANS_MAX:
+                self._plans.popitem(last=False)
+        else:
+            self._plans.move_to_end(key)
+        return plan
+
+    def _new_plan(self, document: Document, operation: Operation, values: VariableValues, viewer: Any) -> Plan:
+        twins = {name: symbolic(value, _variable(name)) for name, value in values.coerced.items()}
+        sources = {
+            name: VariableValueSource(source.signature, twins.get(name, source.value))
+            for name, source in values.sources.items()
+        }
+        variables = VariableValues(sources, twins)
+        planner = Planner(
+            self.graph, self._cursors, document.fragments, operation.node, variables, symbolic_viewer(viewer)
+        )
+        return planner.plan()
+
+    async def _data(self, run: Run) -> dict[str, Any]:
+        """Send the statement, build the answer and serve its slots, all on one connection."""
+        statement = run.plan.statement
+        if statement is None and not run.plan.slots:
+            return run.build(run.plan.function, _NO_ROWS)
+        async with run.pool.connection() as connection:
+            run.connection = connection
+            rows = _NO_ROWS if statement is None else await run.fetch(statement)
+            data = run.build(run.plan.function, rows)
+            if run.waiting:
+                await run.serve()
+            return data
+
+    def _introspect(
+        self, data: dict[str, Any], document: Document, operation: Operation, inputs: dict[str, Any], plan: Plan
+    ) -> None:
+        """Let graphql-core answer what was asked of the schema itself."""
+        nodes = [node for nodes in plan.introspection.values() for node in nodes]
+        only = OperationDefinitionNode(
+            operation=operation.node.operation,
+            variable_definitions=operation.node.variable_definitions,
+            selection_set=SelectionSetNode(selections=tuple(nodes)),
+        )
+        fragments = [definition.definition for definition in document.fragments.values()]
+        result = execute_sync(
+            self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs
+        )
+        data.update(result.data or {})
+
+    def _answer(
+        self, run: Run, data: Any, document: Document, operation: Operation, ask: Ask, request_id: str
+    ) -> Answer:
+        answer: dict[str, Any] = {"data": data}
+        if run.failed:
+            answer = self._settled(data, document, operation, request_id)
+        if ask.explain:
+            answer["extensions"] = {"explain": _explained(run.plan, operation) | {"statements": run.statements}}
+        return Answer(orjson.dumps(answer))
+
+    def _settled(
+        self, data: dict[str, Any], document: Document, operation: Operation, request_id: str
+    ) -> dict[str, Any]:
+        root = self.graph.query
+        assert root is not None
+        settlement = Settlement(self.graph.schema, document.fragments)
+        settled = settlement.settle(data, operation.node.selection_set, root)
+        errors = [_present_located(error, request_id) for error in settlement.errors]
+        return {"errors": errors, "data": settled}
+
+
+_NO_ROWS = ((),)
+"""One record without columns: what an answer without a statement is built from."""
+
+
+def _variable(name: str) -> Any:
+    return lambda run: run.variables[name]
+
+
+def explain_error(error: Exception, request_id: str) -> tuple[Code, str, dict[str, Any]]:
+    """Return code, message and extensions for a failure; what is not the client's is logged once and masked."""
+    if isinstance(error, Rejected):
+        return error.code, error.message, error.extensions
+    if isinstance(error, asyncpg.QueryCanceledError | TimeoutError):
+        logger.warning("statement timed out", extra={"request_id": request_id})
+        return Code.TIMEOUT, "The answer took too long. Ask for less at once, or try again.", {}
+    if isinstance(error, asyncpg.DataError | UnicodeEncodeError):
+        # The driver's own message shows Python and SQL, so it stays here.
+        return Code.BAD_USER_INPUT, "A value in the variables or arguments is out of range or not valid text.", {}
+    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
+        logger.error("database lost", extra={"request_id": request_id}, exc_info=error)
+        return Code.UNAVAILABLE, "The database cannot be reached. Try again in a moment.", {}
+    logger.error("unexpected failure", extra={"request_id": request_id}, exc_info=error)
+    return Code.INTERNAL, "Something went wrong here, not in your request. Report it with the request id.", {}
+
+
+def _present(error: Any, path: Any, code: Code, request_id: str) -> dict[str, Any]:
+    presented: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        presented["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if path is not None:
+        presented["path"] = path
+    presented["extensions"] = {"code": code.value, "requestId": request_id}
+    return presented
+
+
+def _present_located(located: Located, request_id: str) -> dict[str, Any]:
+    error = located.error
+    if isinstance(error, NullError):
+        path = ".".join(str(part) for part in located.path)
+        error = ValueError(f"{path} is null, but its type is non-null")
+    code, message, extensions = explain_error(error, request_id)
+    presented: dict[str, Any] = {"message": message}
+    place = located.node.loc
+    if place is not None:
+        start = place.source.get_location(place.start)
+        presented["locations"] = [{"line": start.line, "column": start.column}]
+    presented["path"] = list(located.path)
+    presented["extensions"] = {"code": code.value, "requestId": request_id, **extensions}
+    return presented
+
+
+def _explained(plan: Plan, operation: Operation) -> dict[str, Any]:
+    statements = [plan.statement] if plan.statement else []
+    return {
+        "cost": operation.measure.cost,
+        "sql": [statement.text for statement in [*statements, *(reader.statement for reader in plan.readers)]],
+        "functions": [plan.function.source, *(reader.function.source for reader in plan.readers)],
+    }

@@ -1,0 +1,102 @@
+"""Symbols: stand-ins for values that only a request knows, so that a plan is made once for all of them.
+
+A statement function is called when the plan is made. What may shape the statement (None, booleans, enum members, which
+keys an input object has) is real then and part of the plan's key; everything else is a symbol and becomes a parameter.
+A function that tries to look at a symbol fails when the plan is made, not silently at run time.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, NoReturn
+
+from sqlalchemy import BindParameter
+from sqlalchemy.types import TypeEngine
+
+Read = Callable[[Any], Any]
+"""Takes the running request (``engine.run.Run``) and returns the value."""
+
+
+class Symbol:
+    """A value that is read from the request when the statement runs."""
+
+    __slots__ = ("read",)
+
+    def __init__(self, read: Read) -> None:
+        self.read = read
+
+    def then(self, change: Callable[[Any], Any]) -> "Symbol":
+        """Return the symbol of the changed value."""
+        read = self.read
+        return Symbol(lambda run: change(read(run)))
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError("A statement function may compare this value in SQL, but not look at it: it is not known yet.")
+
+    __bool__ = __iter__ = __len__ = __str__ = __int__ = __float__ = __lt__ = __gt__ = __le__ = __ge__ = _refuse
+
+
+class Parameter(BindParameter[Any]):
+    """A bound parameter whose value is read from the request."""
+
+    inherit_cache = False
+
+    def __init__(self, symbol: Symbol, type_: TypeEngine[Any] | None = None) -> None:
+        super().__init__(None, None, type_=type_, unique=True)
+        self.read = symbol.read
+
+
+def symbol_of(value: object) -> Symbol:
+    """Return ``value`` as a symbol: literals of the document are constants, lists may hold symbols."""
+    if isinstance(value, Symbol):
+        return value
+    if isinstance(value, list) and any(isinstance(item, Symbol) for item in value):
+        items = [symbol_of(item) for item in value]
+        return Symbol(lambda run: [item.read(run) for item in items])
+    return Symbol(lambda _run: value)
+
+
+def symbolic(value: object, read: Read) -> Any:
+    """Return the symbolic twin of a variable's value: its shape is real, its leaves are symbols."""
+    if value is None or isinstance(value, (bool, Enum)):
+        return value
+    if isinstance(value, dict):
+        return {key: symbolic(item, _at(read, key)) for key, item in value.items()}
+    return Symbol(read)
+
+
+def _at(read: Read, key: str) -> Read:
+    return lambda run: read(run)[key]
+
+
+def shape(value: object) -> Hashable:
+    """Return what of ``value`` may shape a statement; equal shapes share a plan."""
+    if value is None or isinstance(value, (bool, Enum)):
+        return value
+    if isinstance(value, dict):
+        return tuple((key, shape(item)) for key, item in value.items())
+    return "·"
+
+
+def symbolic_viewer(viewer: Any) -> Any:
+    """Return the viewer with its keys and texts as parameters; what is boolean, an enum or a set stays real.
+
+    A viewer's None becomes a bound NULL: ``row.owner_id == viewer.id`` must be true for nobody, not for ownerless rows.
+    """
+    assert is_dataclass(viewer)
+    values: dict[str, Any] = {}
+    for field in fields(viewer):
+        value = getattr(viewer, field.name)
+        real = isinstance(value, (bool, Enum, frozenset))
+        values[field.name] = value if real else Parameter(Symbol(_viewer_field(field.name)))
+    return type(viewer)(**values)
+
+
+def _viewer_field(name: str) -> Read:
+    return lambda run: getattr(run.viewer, name)
+
+
+def viewer_shape(viewer: Any) -> Hashable:
+    """Return what of the viewer may shape a statement."""
+    values = (getattr(viewer, field.name) for field in fields(viewer))
+    return tuple(value if isinstance(value, (bool, Enum, frozenset)) else "·" for value in values)
