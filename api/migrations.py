@@ -53,7 +53,8 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     Several processes may call this at once: one migrates, the others wait and find nothing left to do.
 
     Raises:
-        MigrationError: the database is of a newer version, or another process holds the lock for too long.
+        MigrationError: the database is of another version, there is no such revision, or another process holds the
+            lock for too long.
     """
     _migrate(database_url, command.upgrade, revision)
 
@@ -79,9 +80,9 @@ def pending(database_url: str) -> list[str]:
         MigrationError: the database is at a revision that this program does not know.
     """
     here = current(database_url)
+    _refuse_unknown(here)
     scripts = ScriptDirectory.from_config(_config())
-    with _known_revisions():
-        lacking = [script.revision for script in scripts.iterate_revisions("head", here or "base")]
+    lacking = [step.revision for step in scripts.iterate_revisions("head", here or "base")]
     return lacking[::-1]
 
 
@@ -97,8 +98,12 @@ def script(span: str = "base:head", *, down: bool = False) -> str:
 
 def _migrate(database_url: str, step: Callable[[Config, str], None], revision: str) -> None:
     def run(connection: Connection) -> None:
-        with _alone(connection), _known_revisions(), ONE_THREAD:
-            step(_config(connection), revision)
+        with _alone(connection), ONE_THREAD:
+            _refuse_unknown(_revision_of(connection))
+            try:
+                step(_config(connection), revision)
+            except CommandError as error:
+                raise MigrationError(f"{error}. The revisions are: {', '.join(_revisions())}.") from error
 
     _run(database_url, run)
 
@@ -145,14 +150,17 @@ def _alone(connection: Connection) -> "Generator[None]":
         connection.commit()
 
 
-@contextmanager
-def _known_revisions() -> "Generator[None]":
-    try:
-        yield
-    except CommandError as error:
+def _revisions() -> list[str]:
+    """Return every revision that this program knows, oldest first."""
+    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def _refuse_unknown(here: str | None) -> None:
+    if here is not None and here not in _revisions():
         raise MigrationError(
-            f"{error}. The database was migrated by another version of Bekal: run that version, or a newer one, on it."
-        ) from error
+            f"The database is at revision {here!r}, which this version of Bekal does not know: it was migrated by "
+            "another version. Run that version, or a newer one, on it."
+        )
 
 
 def _config(connection: Connection | None = None) -> Config:

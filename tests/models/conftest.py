@@ -1,5 +1,6 @@
 """Rows of the catalogue, made with as little as a test wants to say."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import asyncpg
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PARENTS = {
@@ -144,3 +145,22 @@ async def course_pair(fresh_database_url: str) -> tuple[UUID, UUID]:
     pair = await rows.add("courses"), await rows.add("courses")
     await connection.close()
     return pair
+
+
+@pytest.fixture
+def in_parallel() -> "Callable[..., Awaitable[list[Any]]]":
+    """Runs the same work on several connections at once and returns what each came to."""
+
+    async def once(url: str, work: "Callable[[asyncpg.Connection[asyncpg.Record]], Awaitable[Any]]") -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    async def run(
+        url: str, work: "Callable[[asyncpg.Connection[asyncpg.Record]], Awaitable[Any]]", *, times: int
+    ) -> list[Any]:
+        return await asyncio.gather(*(once(url, work) for _ in range(times)))
+
+    return run
