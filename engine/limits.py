@@ -133,7 +133,7 @@ class Measuring:
         return inner if source is None else 1 + inner
 
     def _page_size(self, node: FieldNode) -> int:
-        sizes = [self._integer(a.value) for a in node.arguments if a.name.value in ("first", "last")]
+        sizes = [self._integer(a.value) for a in node.arguments or () if a.name.value in ("first", "last")]
         given = [size for size in sizes if size is not None]
         return max(0, min(PAGE_MAX, given[0])) if given else PAGE_DEFAULT
 
@@ -148,11 +148,11 @@ class Measuring:
         return None
 
     def _list_size(self, node: FieldNode) -> int:
-        lists = [a.value for a in node.arguments if isinstance(a.value, ListValueNode)]
+        lists = [a.value for a in node.arguments or () if isinstance(a.value, ListValueNode)]
         if lists:
             return len(lists[0].values)
         if self._variables is not None:
-            names = [a.value.name.value for a in node.arguments if isinstance(a.value, VariableNode)]
+            names = [a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)]
             known = [self._variables.get(name) for name in names]
             return max((len(value) for value in known if isinstance(value, list)), default=1)
         return PAGE_MAX

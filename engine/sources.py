@@ -160,7 +160,7 @@ def one(statement: Callable[..., Any], *, description: str) -> Any:
     return _field(One(statement, parameters), description, parameters.arguments)
 
 
-def batched(function: Callable[..., Any], *columns: Any, description: str) -> Any:
+def batched(function: Callable[..., Any], *columns: Any, description: str, name: str | None = None) -> Any:
     """Declare a field that an async function answers for all rows at once.
 
     ``await function(run, keys, **arguments)`` returns one value, or an Exception, for each of ``keys``, in their order.
@@ -168,7 +168,7 @@ def batched(function: Callable[..., Any], *columns: Any, description: str) -> An
     table is a ``Ref``: the engine reads what the client selected of it.
     """
     parameters = parameters_of(function, skip=2)
-    return _field(Batched(function, parameters, columns), description, parameters.arguments)
+    return _field(Batched(function, parameters, columns), description, parameters.arguments, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,10 @@ class Ref:
     key: Any
 
 
-def _field(source: Source, description: str, arguments: list[StrawberryArgument] | None = None) -> Any:
-    field = StrawberryField(description=description, metadata={SOURCE: source})
+def _field(
+    source: Source, description: str, arguments: list[StrawberryArgument] | None = None, name: str | None = None
+) -> Any:
+    field = StrawberryField(graphql_name=name, description=description, metadata={SOURCE: source})
     field.arguments = arguments or []
     return field
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, any_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, or_, select
 from typing_extensions import Doc
 
 from models.courses import Course
@@ -151,6 +151,6 @@ def _runs(wish: CourseFilter) -> list[ColumnElement[bool]]:
     if wish.seats_left_min is not None:
         run = run.where(Run.seats - Run.seats_taken >= wish.seats_left_min)
     if wish.region is not None:
-        within = or_(Region.code == wish.region, func.starts_with(Region.code, func.concat(wish.region, ".")))
+        within = or_(Region.code == wish.region, func.starts_with(Region.code, func.concat(cast(wish.region, Text), ".")))
         run = run.where(select(Region.id).where(Region.id == Run.region_id, within).exists())
     return [run.exists()]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, any_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, or_, select
 from typing_extensions import Doc
 
 from models.courses import Course
@@ -76,6 +76,6 @@ def providers_published(
     if filter.types is not None:
         statement = statement.where(Provider.type == any_(filter.types))
     if filter.region is not None:
-        within = or_(Region.code == filter.region, func.starts_with(Region.code, func.concat(filter.region, ".")))
+        within = or_(Region.code == filter.region, func.starts_with(Region.code, func.concat(cast(filter.region, Text), ".")))
         statement = statement.where(select(Region.id).where(Region.id == Provider.region_id, within).exists())
     return statement

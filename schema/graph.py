@@ -1,16 +1,29 @@
 """The graph: all reads under one root."""
 
+from typing import Annotated, Union
+
 import strawberry
 
-from engine import nodes
-from engine.graph import Node
+from engine import federation, nodes, sdl
+from engine.graph import Graph, Node
 from engine.sources import batched
-from schema.categories import CategoryQueries
-from schema.courses import CourseQueries
-from schema.marketplaces import MarketplaceQueries
-from schema.providers import ProviderQueries
-from schema.regions import RegionQueries
+from rules.access import ANONYMOUS
+from schema.categories import Category, CategoryQueries
+from schema.courses import Course, CourseQueries
+from schema.listings import Listing
+from schema.marketplaces import Marketplace, MarketplaceQueries
+from schema.organisations import Organisation
+from schema.payers import Payer
+from schema.providers import Provider, ProviderQueries
+from schema.ratings import Rating
+from schema.regions import Region, RegionQueries
+from schema.runs import Run
 from schema.scalars import CONFIG
+
+Entity = Annotated[
+    Union[Category, Course, Listing, Marketplace, Organisation, Payer, Provider, Rating, Region, Run],  # noqa: UP007 - a union needs the word
+    strawberry.union(name="_Entity", description="What other graphs of a federation may refer to."),
+]
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -23,8 +36,24 @@ class Query(CourseQueries, CategoryQueries, ProviderQueries, MarketplaceQueries,
     nodes: list[Node | None] = batched(
         nodes.nodes, description="Objects by their ids, in this order; null where `node` would be null."
     )
+    service: federation.Service = batched(
+        federation.service, name="_service", description="This graph as a part of a federation."
+    )
+    entities: list[Entity | None] = batched(
+        federation.entities, name="_entities", description="What other graphs of a federation refer to, by their keys."
+    )
 
 
 def build() -> strawberry.Schema:
     """Return the schema of the whole graph."""
     return strawberry.Schema(Query, config=CONFIG)
+
+
+def public_sdl(schema: strawberry.Schema) -> str:
+    """Return the SDL that clients see; committed as schema/schema.graphql."""
+    return sdl.public_sdl(Graph(schema, ANONYMOUS))
+
+
+def subgraph_sdl(schema: strawberry.Schema) -> str:
+    """Return the SDL that a federation composes; committed as schema/subgraph.graphql."""
+    return sdl.subgraph_sdl(Graph(schema, ANONYMOUS))

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from engine.failures import as_is
+from engine.federation import ANY_KEY, AnyKey
 from rules.money import Rupiah
 from rules.regions import RegionCode
 
@@ -55,6 +56,7 @@ def _parse_url(value: Any) -> str:
 
 CONFIG: Final = StrawberryConfig(
     scalar_map={
+        AnyKey: ANY_KEY,
         Rupiah: strawberry.scalar(
             name="Rupiah",
             description=(
