@@ -151,6 +151,8 @@ def _runs(wish: CourseFilter) -> list[ColumnElement[bool]]:
     if wish.seats_left_min is not None:
         run = run.where(Run.seats - Run.seats_taken >= wish.seats_left_min)
     if wish.region is not None:
-        within = or_(Region.code == wish.region, func.starts_with(Region.code, func.concat(cast(wish.region, Text), ".")))
+        # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
+        inside = func.starts_with(Region.code, func.concat(cast(wish.region, Text), "."))
+        within = or_(Region.code == wish.region, inside)
         run = run.where(select(Region.id).where(Region.id == Run.region_id, within).exists())
     return [run.exists()]

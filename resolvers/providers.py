@@ -76,6 +76,8 @@ def providers_published(
     if filter.types is not None:
         statement = statement.where(Provider.type == any_(filter.types))
     if filter.region is not None:
-        within = or_(Region.code == filter.region, func.starts_with(Region.code, func.concat(cast(filter.region, Text), ".")))
+        # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
+        inside = func.starts_with(Region.code, func.concat(cast(filter.region, Text), "."))
+        within = or_(Region.code == filter.region, inside)
         statement = statement.where(select(Region.id).where(Region.id == Provider.region_id, within).exists())
     return statement
