@@ -15,7 +15,6 @@ create databases. ``BEKAL_TEST_DATA_DIR`` moves the embedded ones.
 import asyncio
 import fcntl
 import hashlib
-import importlib
 import os
 import re
 import secrets
@@ -23,6 +22,7 @@ import sys
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,11 +34,13 @@ import redis
 
 from api.migrations import upgrade
 from api.services import EmbeddedServices
+from demo.load import load_demo
 
 ROOT = Path(__file__).parent.parent
 SCHEMA_SOURCES = ("alembic", "models", "rules", "api/migrations.py")
 TEMPLATE_SOURCES = {"migrated": SCHEMA_SOURCES, "seeded": (*SCHEMA_SOURCES, "demo")}
 SEED = 1
+SEED_DAY = date(2026, 11, 1)
 SEED_SCALE = 0.02
 """A fiftieth of the demo catalogue: every kind of row, loaded in a moment."""
 LOOPBACK = ("127.", "::1", "localhost")
@@ -220,7 +222,7 @@ def empty_database_url(server: Server) -> Iterator[str]:
 
 def load_small_demo(database_url: str) -> None:
     """Load the demo data at a small scale."""
-    importlib.import_module("demo.load").load_demo(database_url, seed=SEED, scale=SEED_SCALE)
+    asyncio.run(load_demo(database_url, seed=SEED, on=SEED_DAY, scale=SEED_SCALE))
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ USER = "bekal"
 START_TIMEOUT_S = 60.0
 """Recovery after a power cut replays at most ``max_wal_size``; a minute is ample for that."""
 STOP_TIMEOUT_S = 15.0
+ANSWER_TIMEOUT_S = 5.0
 TAKE_OVER_TIMEOUT_S = 10.0
 
 SETTINGS = {
@@ -198,12 +199,12 @@ class Postgres:
             if not status.read_text(encoding="ascii").rstrip().endswith("ready"):
                 return False
             in_own_loop(self._make_database)
-        except (OSError, asyncpg.CannotConnectNowError):
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
             return False
         return True
 
     async def _make_database(self) -> None:
-        connection = await asyncpg.connect(self._url("postgres"))
+        connection = await asyncpg.connect(self._url("postgres"), timeout=ANSWER_TIMEOUT_S)
         try:
             known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
             if known is None:
