@@ -85,14 +85,8 @@ class Application(Starlette):
             await super().__call__(scope, receive, watched)
         except Exception:  # Starlette has answered by _fail, and raises it again for the log
             logger.exception("request failed", extra={"request_id": identity})
-        self._access.add(
-            request_id=identity,
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            duration_ms=round((perf_counter() - began) * 1000, 2),
-            bytes=size,
-        )
+        took_ms = round((perf_counter() - began) * 1000, 2)
+        self._access.add(identity, scope, status=status, duration_ms=took_ms, size=size)
 
     async def _refuse(self, request: Request, refused: Exception) -> Response:
         assert isinstance(refused, HTTPException)

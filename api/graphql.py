@@ -102,12 +102,11 @@ class GraphQLEndpoint:
             await self._send(send, status, answer.body, identity, accept or RESPONSE)
         if self._access.enabled:
             self._access.add(
-                request_id=identity,
-                method=scope["method"],
-                path=PATH,
+                identity,
+                scope,
                 status=status,
                 duration_ms=round((perf_counter() - flight.began) * 1000, 2),
-                bytes=len(answer.body),
+                size=len(answer.body),
                 document=None if document is None else sha256(document.encode()).hexdigest()[:16],
             )
 

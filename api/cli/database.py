@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.groups import Commands, engines, settings_from_environment
+from api.cli.groups import Commands, engines, fail, settings_from_environment
 from api.parsing import without_password
 
 if TYPE_CHECKING:
@@ -64,9 +64,10 @@ def seed(number: int, scale: float) -> None:
       bekal seed
       bekal seed --seed 7 --scale 0.1
     """
-    with engines(settings_from_environment(), valkey=False) as settings:
-        assert settings.database_url is not None
-        reachable(settings.database_url)
+    given = settings_from_environment()
+    refuse_in_production(given)
+    with engines(given, valkey=False) as settings:
+        prepare(settings, migrate=given.database_url is None)
         load(settings, seed=number, scale=scale)
 
 
@@ -126,10 +127,48 @@ def reachable(database_url: str) -> None:
         ) from failed
 
 
-def load(settings: "Settings", *, seed: int, scale: float) -> None:
-    """Load the demo programme under a progress bar."""
+def prepare(settings: "Settings", *, migrate: bool) -> None:
+    """Bring the tables to this version, or make sure that they are there; say what to do when they are not.
+
+    Raises:
+        CannotConnectError: as ``reachable``.
+        MigrationError: the tables cannot be brought to this version.
+    """
+    from api.migrations import MigrationError, pending, upgrade
+
     assert settings.database_url is not None
-    raise NotImplementedError(seed, scale)
+    reachable(settings.database_url)
+    if migrate:
+        upgrade(settings.database_url)
+        return
+    try:
+        lacking = pending(settings.database_url)
+    except MigrationError:
+        return  # a newer version has migrated: its tables serve this one too
+    if lacking:
+        fail(f"The database lacks {len(lacking)} migrations ({lacking[0]} ...): run 'bekal migrate' first.")
+
+
+def load(settings: "Settings", *, seed: int, scale: float) -> None:
+    """Load the demo programme under a progress bar, and say how much of it there is."""
+    import asyncio
+
+    from demo.load import load_demo
+    from demo.progress import progress_bar
+
+    assert settings.database_url is not None
+    with progress_bar() as progress:
+        counts = asyncio.run(load_demo(settings.database_url, seed=seed, scale=scale, progress=progress))
+    there = f"{counts.courses:,} courses of {counts.providers:,} institutions on {counts.marketplaces:,} marketplaces"
+    click.echo(f"Programme   {there}{'' if counts.loaded else ' (were there already)'}")
+
+
+def refuse_in_production(settings: "Settings") -> None:
+    """End the command where invented rows could come among real ones."""
+    from api.settings import Environment
+
+    if settings.environment is Environment.PRODUCTION:
+        fail("This fills a database with invented rows: set BEKAL_ENVIRONMENT=development if that is what you want.")
 
 
 def _show(found: "ServicesStatus") -> None:

@@ -36,7 +36,9 @@ class Commands(click.Group):
             fail(str(failure))
 
 
-_TOLD = frozenset({"CannotListenError", "MigrationError", "ServiceUnavailableError", "CannotConnectError"})
+_TOLD = frozenset(
+    {"CannotListenError", "MigrationError", "ServiceUnavailableError", "CannotConnectError", "DemoConflictError"}
+)
 """Failures whose message says what to do. By name: to import their modules would slow down every command."""
 
 

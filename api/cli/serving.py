@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.groups import engines, fail, settings_from_environment
-from api.settings import Environment, Settings
+from api.cli.database import load, prepare, refuse_in_production
+from api.cli.groups import engines, settings_from_environment
 
 if TYPE_CHECKING:
     import socket
+
+    from api.settings import Settings
 
 HOST = click.option("--host", metavar="ADDRESS", help="Address to listen on (BEKAL_HOST).")
 PORT = click.option("--port", metavar="PORT", help="Port to listen on, 0 for a free one (BEKAL_PORT).")
@@ -43,7 +45,7 @@ def serve(host: str | None, port: str | None, workers: str | None) -> None:
     _let_terminate()
     listening = listen(settings.host, settings.port)
     with engines(settings) as running:
-        _prepare_database(running, migrate=settings.database_url is None)
+        prepare(running, migrate=settings.database_url is None)
         _run(running, listening)
 
 
@@ -63,8 +65,7 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
       BEKAL_DATA_DIR=/tmp/bekal bekal demo --port 9000
     """
     settings = settings_from_environment(host=host, port=port)
-    if settings.environment is Environment.PRODUCTION:
-        fail("The demo fills a database with invented rows: unset BEKAL_ENVIRONMENT=production, or run 'bekal serve'.")
+    refuse_in_production(settings)
     from api.parsing import without_password
     from api.server import listen
 
@@ -74,9 +75,7 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
     with engines(settings) as running:
         click.echo(f"Database    {without_password(running.database_url or '')}")
         click.echo(f"Valkey      {without_password(running.redis_url or '')}")
-        _prepare_database(running, migrate=True)
-        from api.cli.database import load
-
+        prepare(running, migrate=True)
         load(running, seed=1, scale=scale)
         url = f"http://{_shown_host(listening)}:{listening.getsockname()[1]}"
         click.echo(f"GraphiQL    {url}/graphiql")
@@ -108,25 +107,7 @@ def _let_terminate() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
-def _prepare_database(settings: Settings, *, migrate: bool) -> None:
-    """Bring the tables to this version, or make sure that they are there; say what to do when they are not."""
-    assert settings.database_url is not None
-    from api.cli.database import reachable
-    from api.migrations import MigrationError, pending, upgrade
-
-    reachable(settings.database_url)
-    if migrate:
-        upgrade(settings.database_url)
-        return
-    try:
-        lacking = pending(settings.database_url)
-    except MigrationError:
-        return  # a newer version has migrated: its tables serve this one too
-    if lacking:
-        fail(f"The database lacks {len(lacking)} migrations ({lacking[0]} ...): run 'bekal migrate' first.")
-
-
-def _run(settings: Settings, listening: "socket.socket") -> None:
+def _run(settings: "Settings", listening: "socket.socket") -> None:
     if settings.workers > 1:
         from api.fleet import serve_with_workers
 

@@ -10,6 +10,8 @@ import pytest
 from api.logs import AccessLog, EventFormatter, as_json, as_text, renderer, told
 from api.settings import LogFormat, Settings
 
+SCOPE = {"method": "POST", "path": "/graphql", "query_string": b"secret=1"}
+
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
@@ -85,20 +87,21 @@ async def test_access_lines_wait_for_each_other_and_are_all_written() -> None:
     access = AccessLog(as_json, stream)
 
     for number in range(3):
-        access.add(request_id=str(number), status=200)
+        access.add(str(number), SCOPE, status=200, duration_ms=1.0, size=2)
     assert stream.getvalue() == ""
     access.flush()
 
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["request_id"] for line in lines] == ["0", "1", "2"]
     assert {line["event"] for line in lines} == {"request"}
+    assert "secret" not in stream.getvalue()
 
 
 async def test_a_log_that_is_off_keeps_nothing() -> None:
     stream = io.StringIO()
     access = AccessLog(as_json, stream, enabled=False)
 
-    access.add(status=200)
+    access.add("1", SCOPE, status=200, duration_ms=1.0, size=2)
     access.flush()
 
     assert stream.getvalue() == ""
