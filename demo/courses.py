@@ -85,12 +85,13 @@ def courses(recipe: Recipe, providers: list[ProviderPlan]) -> list[CoursePlan]:
     titles = Titles(recipe.random("titles"), phrases()["title"])
     descriptions = Descriptions(recipe.random("descriptions"))
     states = _states(recipe, random)
+    teachers = Teachers(providers)
 
     drafts: list[tuple[CourseRow, Topic, Schedule, ProviderPlan]] = []
     for state, (shelf, topic, number) in zip(states, _topics(recipe), strict=True):
-        provider = _provider(random, providers, shelf, state)
+        provider = teachers.of(random, shelf, state)
         mode = random.choices(list(topic.modes), weights=list(topic.modes.values()))[0]
-        wish = TitleWish(shelf, topic, _level(random, topic), mode, choose(random, mode), provider.place.name)
+        wish = TitleWish(topic, _level(random, topic), mode, choose(random, mode), provider.place.name)
         hours = _hours(random, mode)
         title = titles.new(wish)
         text = descriptions.new(wish, title, hours)
@@ -149,13 +150,21 @@ def _topics(recipe: Recipe) -> Iterator[tuple[Shelf, Topic, int]]:
             yield shelf, topic, index
 
 
-def _provider(random: Random, providers: list[ProviderPlan], shelf: Shelf, state: PublicationState) -> ProviderPlan:
-    """Return an institution that teaches the category: one on sale, or one in the course's own state."""
-    able = [plan for plan in providers if shelf in plan.fields and plan.row.state is PublicationState.PUBLISHED]
-    alike = [plan for plan in providers if plan.row.state is state]
-    if state is not PublicationState.PUBLISHED and alike and random.random() < 1 / 2:
-        able = alike
-    return random.choices(able, weights=[plan.size for plan in able])[0]
+class Teachers:
+    """Finds institutions for courses: larger ones more often."""
+
+    def __init__(self, providers: list[ProviderPlan]) -> None:
+        on_sale = [plan for plan in providers if plan.row.state is PublicationState.PUBLISHED]
+        self._by_shelf = {shelf: [plan for plan in on_sale if shelf in plan.fields] for shelf in shelves()}
+        self._sizes = {shelf: [plan.size for plan in plans] for shelf, plans in self._by_shelf.items()}
+        self._by_state = {state: [plan for plan in providers if plan.row.state is state] for state in NOT_ON_SALE}
+
+    def of(self, random: Random, shelf: Shelf, state: PublicationState) -> ProviderPlan:
+        """Return one that teaches the category, or for every second course not on sale one in the same state."""
+        alike = self._by_state.get(state)
+        if alike and random.random() < 1 / 2:
+            return random.choice(alike)
+        return random.choices(self._by_shelf[shelf], weights=self._sizes[shelf])[0]
 
 
 def _level(random: Random, topic: Topic) -> CourseLevel:

@@ -1,5 +1,6 @@
 """Descriptions: summaries and texts of courses, put together from a topic's words and the frames of phrases.toml."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -41,9 +42,9 @@ class Descriptions:
         """Return texts that nobody has yet, about what ``title`` promises."""
         while True:
             words = self._words(wish, title, hours)
-            summary = self._one(phrases()["summary"]).format(**words)
+            summary = _filled(self._one(phrases()["summary"]), words)
             description = "\n\n".join(
-                " ".join(part.format(**words) for part in paragraph) for paragraph in self._paragraphs(wish, title)
+                " ".join(_filled(frame, words) for frame in paragraph) for paragraph in self._paragraphs(wish, title)
             )
             if not self._taken & {summary, description}:
                 self._taken |= {summary, description}
@@ -51,7 +52,8 @@ class Descriptions:
 
     def _words(self, wish: TitleWish, title: Title, hours: int) -> dict[str, str]:
         topic = wish.topic
-        a, b, c, d = pick(self._random, topic.learn, 4)
+        *steps, d = pick(self._random, topic.learn, 4)
+        a, b, c = sorted(steps, key=topic.learn.index)  # a topic's steps are in the order of the work
         p1, p2 = pick(self._random, topic.people, 2)
         others = [skill for skill in topic.skills if skill not in title.focus]
         s1, s2 = [*title.focus, *pick(self._random, others, 2)][:2]
@@ -68,22 +70,22 @@ class Descriptions:
         frames = phrases()
         content = [
             *self._maybe(0.7, ["{intro}"]),
-            self._one(frames["learn"]),
+            self._one(_apt(frames["learn"], wish.mode)),
             *self._maybe(0.45, frames["also"]),
             *self._maybe(1.0 if title.focus else 0.2, frames["focus"]),
         ]
-        needs = frames["tools"] if wish.mode in ON_SITE else frames["home"] if wish.topic.home else []
+        needs: list[str] = frames["tools"] if wish.mode in ON_SITE else frames["home"] if wish.topic.home else []
         work = [
             *self._maybe(0.85, frames["mode"][wish.mode]),
             *self._maybe(0.3, frames["schedule"][wish.schedule]),
             *self._maybe(0.6, needs),
-            *self._maybe(0.75, frames["project"]),
+            *self._maybe(0.75, _apt(frames["project"], wish.mode)),
         ]
         learners = [
             *self._maybe(0.65, frames["people"]),
-            *self._maybe(0.6, frames["prerequisite"][wish.level]),
+            *self._maybe(0.6, _apt(frames["prerequisite"][wish.level], wish.mode)),
             *self._maybe(0.7, frames["outcome"]),
-            *self._maybe(0.35, frames["certificate"]),
+            *self._maybe(0.35, _apt(frames["certificate"], wish.mode)),
         ]
         order = [content, learners, work] if self._random.random() < 1 / 3 else [content, work, learners]
         return [paragraph for paragraph in order if paragraph]
@@ -93,3 +95,18 @@ class Descriptions:
 
     def _maybe(self, chance: float, items: list[str]) -> list[str]:
         return [self._one(items)] if items and self._random.random() < chance else []
+
+
+def _apt(frames: list[str], mode: CourseMode) -> list[str]:
+    """Return the frames that fit the way of teaching: who learns alone has no meetings to attend."""
+    if mode is not CourseMode.SELF_PACED:
+        return frames
+    return [frame for frame in frames if "pertemuan" not in frame.lower() and "hadir" not in frame]
+
+
+def _filled(frame: str, words: dict[str, str]) -> str:
+    """Return a sentence; "serta" joins parts where one of them has a "dan" of its own."""
+    pairs = re.findall(r"\{(\w+)\}(?:, serta|,)? dan \{(\w+)\}", frame)
+    if any(" dan " in words[part] for pair in pairs for part in pair):
+        frame = re.sub(r"\} dan \{", "} serta {", frame).replace("}, dan {", "}, serta {")
+    return frame.format(**words)

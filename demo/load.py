@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 LOCK = "SELECT pg_advisory_xact_lock(1650813804, 3)"
-"""Loaders wait for each other. The first number is "bekl" in ASCII; 1 and 2 are taken by reference data and ownership."""
+"""Loaders wait for each other. The first number is "bekl" in ASCII; 1 is for reference data and 2 for ownership."""
 
 REPORT_ROWS = 2_000
 """Progress is told after so many rows."""

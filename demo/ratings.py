@@ -45,7 +45,7 @@ def sentences() -> dict[str, Any]:
 
 
 def ratings(recipe: Recipe, courses: list[CoursePlan]) -> list[RatingRow]:
-    """Return all ratings in the order of time."""
+    """Return all ratings in the order of their keys, which is that of time."""
     random, keys = recipe.random("ratings"), recipe.keys("ratings")
     rows: list[RatingRow] = []
     for course, number in _numbers(recipe, courses):
@@ -57,7 +57,7 @@ def ratings(recipe: Recipe, courses: list[CoursePlan]) -> list[RatingRow]:
             rated_at = between(random, first, recipe.now)
             comment = _comment(random, course, star) if random.random() < COMMENT_SHARE else None
             rows.append(RatingRow(keys.new(rated_at), course.row.id, star, comment, rated_at))
-    rows.sort()
+    rows.sort(key=lambda row: row.id.int)
     return rows
 
 
@@ -106,5 +106,7 @@ def _comment(random: Random, course: CoursePlan, stars: int) -> str:
     ]
     text = " ".join(parts or [random.choice(bank["open"][star])])
     return text.format(
-        a=random.choice(topic.learn), outcome=random.choice(topic.outcome), s=inside(random.choice(course.row.skills))
+        a=random.choice(topic.learn),
+        outcome=random.choice(topic.outcome),
+        s=inside(random.choice(course.row.skills[1:] or course.row.skills)),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
 from random import Random
 from uuid import UUID
 
@@ -14,7 +15,7 @@ PROGRAMME_START = datetime(2020, 4, 11, 1, tzinfo=UTC)
 """When the programme took its first registrations; nothing is published earlier."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """A seed number, the day on which the programme is looked at, and a share of the full size."""
 
@@ -26,7 +27,7 @@ class Recipe:
         if not 0 < self.scale <= 1:
             raise ValueError(f"The scale {self.scale} is out of range: give a share above 0 and up to 1.")
 
-    @property
+    @cached_property
     def now(self) -> datetime:
         """The moment that states and figures are true at: the beginning of the day, western time."""
         return at_local(self.on, 0, TimeZone.WIB)
@@ -64,6 +65,7 @@ def month_start(day: date) -> date:
     return day.replace(day=1)
 
 
+@lru_cache(maxsize=16_384)  # sixty thousand meetings are on a few hundred days
 def at_local(day: date, minutes: int, zone: TimeZone) -> datetime:
     """Return the instant at ``minutes`` after midnight on ``day`` by the clocks of ``zone``, in UTC."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
@@ -132,9 +131,7 @@ class Runs:
     def _state(self, course: CoursePlan, starts_at: datetime, ends_at: datetime, seats: int) -> tuple[RunState, int]:
         """Return a run's state at the recipe's moment, and the seats that are taken by then."""
         random, now = self._random, self._recipe.now
-        if random.random() < CANCELLED_SHARE or (
-            course.row.state is PublicationState.SUSPENDED and ends_at > now
-        ):
+        if random.random() < CANCELLED_SHARE or (course.row.state is PublicationState.SUSPENDED and ends_at > now):
             return RunState.CANCELLED, 0
         if starts_at <= now:
             taken = round(seats * min(1.0, random.uniform(0.45, 1.1)))
@@ -152,9 +149,7 @@ class Runs:
             n=self._random.randint(1, 4), letter=self._random.choice("ABC"), name=course.provider.row.name
         )
 
-    def _sessions(
-        self, course: CoursePlan, run: RunRow, spans: list[tuple[datetime, datetime]]
-    ) -> list[SessionRow]:
+    def _sessions(self, course: CoursePlan, run: RunRow, spans: list[tuple[datetime, datetime]]) -> list[SessionRow]:
         announced = datetime.fromtimestamp((run.id.int >> 80) / 1000, tz=run.starts_at.tzinfo)
         topics = self._topics(course, len(spans))
         return [

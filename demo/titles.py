@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from random import Random
 
 from demo.schedules import Schedule
-from demo.topics import Shelf, Topic
-from demo.words import pick, titled
+from demo.topics import Topic
+from demo.words import SMALL_WORDS, pick, titled
 from rules.courses import CourseLevel, CourseMode
 
 LEVEL_WORDS = ("dasar", "pemula", "lanjut", "mahir", "junior", "tingkat", "pertama", "dari nol", "persiapan", "kelas")
 """A title with one of these says for whom it is already."""
+
+BEGINNER_WORDS = ("dasar", "pemula", "pertama", "dari nol")
+ADVANCED_WORDS = ("lanjut", "mahir", "penyelia", "madya")
+"""Words that do not go with other levels."""
 
 TITLE_MAX = 78
 """Longer titles are cut off in lists and cards."""
@@ -23,7 +27,6 @@ TRIES = 400
 class TitleWish:
     """What a title has to fit."""
 
-    shelf: Shelf
     topic: Topic
     level: CourseLevel
     mode: CourseMode
@@ -52,7 +55,7 @@ class Titles:
         self._manners: dict[Manner, int] = {
             self._bare: 8,
             self._for_audience: 14,
-            self._with_skills: 16,
+            self._with_skills: 12,
             self._with_level: 6,
             self._in_city: 14,
             self._with_schedule: 7,
@@ -65,7 +68,8 @@ class Titles:
         Raises:
             LookupError: the topic's words are used up.
         """
-        cores = (*wish.topic.titles[None], *wish.topic.titles[wish.level], *wish.topic.titles[wish.level])
+        fitting = [core for core in wish.topic.titles[None] if not _contradicts(core, wish.level)]
+        cores = (*fitting, *wish.topic.titles[wish.level], *wish.topic.titles[wish.level])
         for _ in range(TRIES):
             (manner,) = self._random.choices(list(self._manners), weights=list(self._manners.values()))
             title = manner(wish, self._random.choice(cores))
@@ -79,14 +83,14 @@ class Titles:
         return Title(core)
 
     def _for_audience(self, wish: TitleWish, core: str) -> Title | None:
-        audience = self._random.choice(wish.shelf.audiences)
+        audience = self._random.choice(wish.topic.audiences)
         if not _takes_audience(core, audience, wish.level):
             return None
         return Title(f"{core} untuk {audience}")
 
     def _with_skills(self, wish: TitleWish, core: str) -> Title | None:
         words = core.lower()
-        fresh = [skill for skill in wish.topic.skills if not _echoes(skill, words)]
+        fresh = [skill for skill in wish.topic.skills[1:] if not _echoes(skill, words)]
         single = [skill for skill in fresh if " dan " not in skill]
         if ":" in core or " untuk " in core or not fresh:
             return None
@@ -94,7 +98,9 @@ class Titles:
             first, second = pick(self._random, single, 2)
             return Title(f"{core}: {titled(first)} dan {titled(second)}", (first, second))
         skill = self._random.choice(fresh)
-        frame = self._random.choice(("{core}: {skill}", "{core} dengan Fokus {skill}", "{core}: Praktik {skill}"))
+        frame = self._random.choice(("{core}: {skill}", "{core}: Praktik {skill}", "{core} dengan Fokus {skill}"))
+        if " dengan " in core and " dengan " in frame:
+            return None
         return Title(frame.format(core=core, skill=titled(skill)), (skill,))
 
     def _with_level(self, wish: TitleWish, core: str) -> Title | None:
@@ -115,12 +121,17 @@ class Titles:
         return title and self._in_city(wish, title.text)
 
 
+def _contradicts(core: str, level: CourseLevel) -> bool:
+    words = BEGINNER_WORDS if level is not CourseLevel.BEGINNER else ADVANCED_WORDS
+    return any(word in core.lower() for word in words)
+
+
 def _says_level(core: str) -> bool:
     return any(word in core.lower() for word in LEVEL_WORDS)
 
 
 def _says_place(core: str) -> bool:
-    return " di " in core or "Rumah" in core.split(" ")[-1]
+    return " di " in core or "Rumah" in core.rsplit(" ", maxsplit=1)[-1]
 
 
 def _takes_audience(core: str, audience: str, level: CourseLevel) -> bool:
@@ -135,4 +146,4 @@ def _takes_audience(core: str, audience: str, level: CourseLevel) -> bool:
 
 def _echoes(skill: str, words: str) -> bool:
     """Tell whether a skill would only repeat the title's words."""
-    return any(word in words for word in skill.lower().split(" ") if len(word) > 3)  # noqa: PLR2004
+    return any(word in words for word in skill.lower().split(" ") if word not in SMALL_WORDS)

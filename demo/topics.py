@@ -33,14 +33,16 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Topic:
-    """A subject with the words to write about it. ``titles`` fit a level, or any level under None.
+    """A subject with the words to write about it.
 
+    ``audiences`` are whom a title may name; ``titles`` fit a level, or any level under None.
     ``learn``, ``project`` and ``outcome`` are verb phrases, ``people``, ``tools`` and ``home`` (what a learner needs
     at home) are things and persons, ``intro`` are whole sentences. ``demand`` is how sought after it is; 1 is usual.
     """
 
     code: str
     demand: float
+    audiences: tuple[str, ...]
     titles: dict[CourseLevel | None, tuple[str, ...]]
     skills: tuple[str, ...]
     learn: tuple[str, ...]
@@ -64,7 +66,6 @@ class Shelf:
     weight: int
     rate: int
     education: Education
-    audiences: tuple[str, ...]
     topics: tuple[Topic, ...]
 
 
@@ -84,16 +85,17 @@ def _shelf(code: str, name: str) -> Shelf:
         weight=content["weight"],
         rate=content["rate"],
         education=Education(content["education"]),
-        audiences=tuple(content["audiences"]),
-        topics=tuple(_topic(key, topic, content["modes"]) for key, topic in content["topics"].items()),
+        topics=tuple(_topic(key, topic, content) for key, topic in content["topics"].items()),
     )
 
 
-def _topic(code: str, content: dict[str, Any], usual_modes: dict[str, int]) -> Topic:
-    modes: dict[str, int] = content.get("modes", usual_modes)
+def _topic(code: str, content: dict[str, Any], shelf: dict[str, Any]) -> Topic:
+    """Return a topic; what it does not say of its audiences and modes is as on its whole shelf."""
+    modes: dict[str, int] = content.get("modes", shelf["modes"])
     return Topic(
         code=code,
         demand=content.get("demand", 1.0),
+        audiences=tuple(content.get("audiences", shelf["audiences"])),
         titles={
             None: tuple(content["titles"]),
             CourseLevel.BEGINNER: tuple(content.get("beginner", ())),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 SMALL_WORDS = frozenset("dan atau untuk di ke dari dengan yang pada hingga bagi dalam serta".split())  # noqa: SIM905
@@ -22,6 +23,7 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+@cache
 def inside(phrase: str) -> str:
     """Return ``phrase`` as it stands inside a sentence: small first letter unless it is a name or an abbreviation."""
     first = phrase.split(" ", 1)[0]
@@ -31,10 +33,10 @@ def inside(phrase: str) -> str:
 
 
 def listed(items: Sequence[str]) -> str:
-    """Return items as an enumeration: a, b, dan c."""
-    if len(items) < 3:  # noqa: PLR2004 - two items have no comma
-        return " dan ".join(items)
-    return f"{', '.join(items[:-1])}, dan {items[-1]}"
+    """Return items as an enumeration: a, b, dan c; the last word is "serta" where an item has a "dan" of its own."""
+    last_word = "serta" if any(" dan " in item for item in items) else "dan"
+    comma = "," if len(items) > 2 else ""  # noqa: PLR2004 - two items have no comma
+    return f"{', '.join(items[:-1])}{comma} {last_word} {items[-1]}" if len(items) > 1 else items[0]
 
 
 def slug(text: str) -> str:
