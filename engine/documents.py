@@ -69,9 +69,7 @@ class Document:
         if operation is None:
             known = ", ".join(sorted(str(each) for each in self.operations))
             what = "has several operations" if name is None else "has no operation of this name"
-            raise Rejected(
-                Code.OPERATION_NAME_REQUIRED, f"The document {what}. Send `operationName`: one of {known}."
-            )
+            raise Rejected(Code.OPERATION_NAME_REQUIRED, f"The document {what}. Send `operationName`: one of {known}.")
         return operation
 
 

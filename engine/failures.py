@@ -12,8 +12,8 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLSchema,
     GraphQLObjectType,
+    GraphQLSchema,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
@@ -56,7 +56,9 @@ def write_leaf(type_: Any) -> Callable[[Any], Any] | None:
         write = write_leaf(type_.of_type)
         return None if write is None else lambda items: [None if item is None else write(item) for item in items]
     serialize = getattr(type_, "serialize", None)
-    return None if type_.name in _JSON_TYPES or serialize is as_is or not hasattr(type_, "specified_by_url") else serialize
+    return (
+        None if type_.name in _JSON_TYPES or serialize is as_is or not hasattr(type_, "specified_by_url") else serialize
+    )
 
 
 _JSON_TYPES = frozenset({"String", "Int", "Float", "Boolean", "ID"})
@@ -116,7 +118,9 @@ class Settlement:
         self._fragments = fragments
         self.errors: list[Located] = []
 
-    def settle(self, answer: dict[str, Any], selections: SelectionSetNode, root: GraphQLObjectType) -> dict[str, Any] | None:
+    def settle(
+        self, answer: dict[str, Any], selections: SelectionSetNode, root: GraphQLObjectType
+    ) -> dict[str, Any] | None:
         """Return the answer with its failures replaced by nulls; ``errors`` then has them, in the answer's order."""
         try:
             return self._object(answer, [(root, selections)], ())
@@ -133,7 +137,9 @@ class Settlement:
             settled[key] = self._value(item, type_, nodes, (*path, key))
         return settled
 
-    def _collect(self, parent: Any, selections: SelectionSetNode, fields: dict[str, tuple[Any, list[FieldNode]]]) -> None:
+    def _collect(
+        self, parent: Any, selections: SelectionSetNode, fields: dict[str, tuple[Any, list[FieldNode]]]
+    ) -> None:
         """Gather fields by response key. Type conditions do not matter: validation made equal keys equal in shape."""
         for node in selections.selections:
             if isinstance(node, FieldNode):
@@ -142,11 +148,12 @@ class Settlement:
                 if field is not None:
                     fields.setdefault(key, (field.type, []))[1].append(node)
                 continue
-            if isinstance(node, FragmentSpreadNode):
-                node = self._fragments[node.name.value].definition  # noqa: PLW2901 - a spread stands for its fragment
-            condition = node.type_condition
+            fragment: Any = (
+                self._fragments[node.name.value].definition if isinstance(node, FragmentSpreadNode) else node
+            )
+            condition = fragment.type_condition
             inner = self._schema.get_type(condition.name.value) if condition else parent
-            self._collect(inner, node.selection_set, fields)
+            self._collect(inner, fragment.selection_set, fields)
 
     def _value(self, value: Any, type_: Any, nodes: list[FieldNode], path: Path) -> Any:
         if is_non_null_type(type_):

@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 import strawberry
 from graphql import (
     GraphQLField,
-
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     get_named_type,
-
     is_non_null_type,
 )
 from sqlalchemy import BigInteger, Table, inspect
@@ -74,8 +72,10 @@ class Graph:
 
     def __init__(self, schema: strawberry.Schema, viewer: Any) -> None:
         self.schema: GraphQLSchema = schema._schema  # noqa: SLF001 - the GraphQL-core schema has no public name
-        self.query = self.schema.query_type
-        self.types = {name: info for name, info in self._table_types()}
+        query = self.schema.query_type
+        assert query is not None, "a graph has a Query"
+        self.query: GraphQLObjectType = query
+        self.types = dict(self._table_types())
         self.codes = {info.code: info for info in self.types.values() if info.code}
         self.encoders = {info.name: ids.encoder(info.code) for info in self.types.values() if info.code}
         self.decoders = {info.name: ids.decoder(info.code, info.name) for info in self.types.values() if info.code}
@@ -85,7 +85,7 @@ class Graph:
     def _table_types(self) -> Iterator[tuple[str, TypeInfo]]:
         for name, type_ in self.schema.type_map.items():
             definition = type_.extensions.get("strawberry-definition")
-            origin = getattr(definition, "origin", None)
+            origin: Any = getattr(definition, "origin", None)
             model = getattr(origin, "engine_table", None)
             if not isinstance(type_, GraphQLObjectType) or model is None:
                 continue
@@ -170,7 +170,9 @@ class _Check:
     def _edge(self, source: Edge) -> None:
         relationship = source.relationship.property
         target = self.graph.info(self.field.type)
-        optional = any(column.nullable for column in relationship.local_columns) or relationship.direction.name != "MANYTOONE"
+        optional = (
+            any(column.nullable for column in relationship.local_columns) or relationship.direction.name != "MANYTOONE"
+        )
         ruled = target.visible is not None and not source.with_parent
         if is_non_null_type(self.field.type) and (optional or ruled):
             self._refuse("may be missing or hidden by its type's row rule. Make it nullable, or say with_parent=True")
@@ -182,7 +184,9 @@ class _Check:
             self._refuse(f"needs an order whose last term is the primary key of {info.name}, or pages skip rows")
         for term in terms:
             if getattr(plain(term), "nullable", False):
-                self._refuse(f"orders by {plain(term)}, which may be NULL. Order by coalesce(...) with an index of its own")
+                self._refuse(
+                    f"orders by {plain(term)}, which may be NULL. Order by coalesce(...) with an index of its own"
+                )
 
     def _deprecation(self) -> None:
         reason = self.field.deprecation_reason
@@ -223,5 +227,3 @@ def statement_condition(statement: Any, table: Table) -> Any | None:
     if unfit:
         raise BadDeclarationError(f"A statement over {table.name} may only have a WHERE; write joins as exists(...).")
     return statement.whereclause
-
-

@@ -34,10 +34,10 @@ def split(text: str) -> tuple[str, UUID]:
     try:
         raw = a2b_base64(text.encode("ascii").translate(_FROM_URL), strict_mode=True)
         if len(text) != _LENGTH or "+" in text or "/" in text:
-            raise ValueError(text)
+            raise _malformed()
         return raw[:CODE_BYTES].decode("ascii"), UUID(bytes=raw[CODE_BYTES:])
     except (UnicodeError, NotBase64, ValueError) as error:
-        raise Rejected(Code.BAD_ID, _MALFORMED) from error
+        raise _malformed() from error
 
 
 def decoder(code: str, name: str) -> Callable[[str], UUID]:
@@ -55,4 +55,5 @@ def decoder(code: str, name: str) -> Callable[[str], UUID]:
     return decode
 
 
-_MALFORMED = "This is not an id of this graph. Pass an `id` just as it was read from a field of type ID."
+def _malformed() -> Rejected:
+    return Rejected(Code.BAD_ID, "This is not an id of this graph. Pass an `id` just as it was read from a field.")

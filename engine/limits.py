@@ -13,6 +13,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
@@ -80,19 +81,19 @@ class Measuring:
 
     def operation(self, operation: OperationDefinitionNode) -> Measure:
         """Return the measure of an operation."""
-        return self._selections(operation.selection_set, self._schema.get_root_type(operation.operation), 1)
+        return self._selections(operation.selection_set, self._schema.get_root_type(operation.operation))
 
-    def _selections(self, selections: SelectionSetNode, parent: Any, rows: int) -> Measure:
+    def _selections(self, selections: SelectionSetNode, parent: Any) -> Measure:
         total = Measure()
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 total = total.beside(self._field(node, parent))
             elif isinstance(node, FragmentSpreadNode):
                 total = total.beside(self._fragment(node.name.value))
-            else:
+            elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 type_ = self._schema.get_type(condition.name.value) if condition else parent
-                total = total.beside(self._selections(node.selection_set, type_, rows))
+                total = total.beside(self._selections(node.selection_set, type_))
         return total
 
     def _fragment(self, name: str) -> Measure:
@@ -101,7 +102,7 @@ class Measuring:
             fragment = self._fragments.get(name)
             if fragment is not None:
                 type_ = self._schema.get_type(fragment.type_condition.name.value)
-                self._known[name] = self._selections(fragment.selection_set, type_, 1)
+                self._known[name] = self._selections(fragment.selection_set, type_)
         return self._known[name]
 
     def _field(self, node: FieldNode, parent: Any) -> Measure:
@@ -111,7 +112,7 @@ class Measuring:
         field = getattr(parent, "fields", {}).get(node.name.value)
         inner = Measure()
         if node.selection_set:
-            inner = self._selections(node.selection_set, None if field is None else get_named_type(field.type), 1)
+            inner = self._selections(node.selection_set, None if field is None else get_named_type(field.type))
         return Measure(
             depth=inner.depth + 1,
             aliases=inner.aliases + aliases,

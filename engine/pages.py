@@ -169,7 +169,7 @@ def _size(wanted: Any, coordinate: str) -> Callable[[Any], int]:
         if not 0 <= value <= PAGE_MAX:
             raise Rejected(
                 Code.BAD_USER_INPUT,
-                f"`{coordinate}` reads 0 to {PAGE_MAX} rows at once, not {value}. Ask for a page and follow its cursors.",
+                f"`{coordinate}` reads 0 to {PAGE_MAX} rows at once, not {value}. Read page by page.",
             )
         return value
 

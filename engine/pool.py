@@ -5,7 +5,7 @@ request at a time, its codecs are primed when it is made, and a broken one is re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -62,7 +62,7 @@ class Pool:
             await connection.fetch("select 1")
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         """Lend a connection.
 
         Raises:
@@ -113,6 +113,6 @@ class Pool:
         return connection
 
     async def _prime(self, connection: Any) -> None:
-        """Let the connection learn the types that occur inside records: it knows an array type only after meeting it."""
+        """Let the connection meet the types that occur inside records: there it decodes only what it has met."""
         nulls = ", ".join(f"null::{name}" for name in self._array_types)
-        await connection.fetch(f"select {nulls}, row(1), array(select row(1))")  # noqa: S608 - our own type names
+        await connection.fetch(f"select {nulls}, row(1), array(select row(1))")

@@ -21,6 +21,7 @@ from engine.limits import Limits
 from engine.pages import Cursors
 from engine.plans import Plan, Planner
 from engine.pool import Connection, Pool
+from engine.selected import Selection
 from engine.selects import Statement
 from engine.symbols import shape, symbolic, symbolic_viewer, viewer_shape
 
@@ -186,10 +187,8 @@ class Engine:
             for name, source in values.sources.items()
         }
         variables = VariableValues(sources, twins)
-        planner = Planner(
-            self.graph, self._cursors, document.fragments, operation.node, variables, symbolic_viewer(viewer)
-        )
-        return planner.plan()
+        selection = Selection(self.graph.schema, document.fragments, operation.node, variables)
+        return Planner(self.graph, self._cursors, selection, symbolic_viewer(viewer)).plan()
 
     async def _data(self, run: Run) -> dict[str, Any]:
         """Send the statement, build the answer and serve its slots, all on one connection."""
@@ -215,9 +214,7 @@ class Engine:
             selection_set=SelectionSetNode(selections=tuple(nodes)),
         )
         fragments = [definition.definition for definition in document.fragments.values()]
-        result = execute_sync(
-            self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs
-        )
+        result = execute_sync(self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs)
         data.update(result.data or {})
 
     def _answer(
@@ -233,10 +230,8 @@ class Engine:
     def _settled(
         self, data: dict[str, Any], document: Document, operation: Operation, request_id: str
     ) -> dict[str, Any]:
-        root = self.graph.query
-        assert root is not None
         settlement = Settlement(self.graph.schema, document.fragments)
-        settled = settlement.settle(data, operation.node.selection_set, root)
+        settled = settlement.settle(data, operation.node.selection_set, self.graph.query)
         errors = [_present_located(error, request_id) for error in settlement.errors]
         return {"errors": errors, "data": settled}
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
     BooleanValueNode,
+    ConstArgumentNode,
     ConstDirectiveNode,
     DefinitionNode,
     DocumentNode,
@@ -122,7 +122,7 @@ def _costs(name: str, field: GraphQLField) -> Iterable[ConstDirectiveNode]:
 
 
 def _directive(name: str, **arguments: Any) -> ConstDirectiveNode:
-    nodes = [ArgumentNode(name=NameNode(value=key), value=value) for key, value in arguments.items()]
+    nodes = [ConstArgumentNode(name=NameNode(value=key), value=value) for key, value in arguments.items()]
     return ConstDirectiveNode(name=NameNode(value=name), arguments=tuple(nodes))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Double, Float, Numeric, and_, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
-from sqlalchemy.sql.visitors import cloned_traverse
 from sqlalchemy.sql.util import ClauseAdapter, _deep_deannotate
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from engine.graph import TypeInfo, statement_condition
 from engine.symbols import Parameter, Read, Symbol
@@ -78,18 +78,18 @@ class Level:
         if condition is not None:
             self.conditions.append(condition)
 
-    def join(self, parent: Any, parent_optional: bool, relationship: Any, target: TypeInfo, rule: Any | None) -> Joined:  # noqa: FBT001
+    def join(self, parent: Joined, relationship: Any, target: TypeInfo, rule: Any | None) -> Joined:
         """Join a to-one edge's target once, however often it is selected, and return where it is."""
-        key = (id(parent), relationship)
+        key = (id(parent.alias), relationship)
         if key not in self._joined:
-            self._joined[key] = self._new_join(parent, parent_optional, relationship.property, target, rule)
+            self._joined[key] = self._new_join(parent, relationship.property, target, rule)
         return self._joined[key]
 
-    def _new_join(self, parent: Any, parent_optional: bool, property_: Any, target: TypeInfo, rule: Any | None) -> Joined:  # noqa: FBT001
+    def _new_join(self, parent: Joined, edge: Any, target: TypeInfo, rule: Any | None) -> Joined:
         alias = target.table.alias()
-        pairs = [alias.c[remote.key] == parent.c[local.key] for local, remote in property_.local_remote_pairs]
-        nullable = any(local.nullable for local, _ in property_.local_remote_pairs)
-        optional = parent_optional or nullable or rule is not None or property_.direction.name != "MANYTOONE"
+        pairs = [alias.c[remote.key] == parent.alias.c[local.key] for local, remote in edge.local_remote_pairs]
+        may_lack = any(local.nullable for local, _ in edge.local_remote_pairs) or edge.direction.name != "MANYTOONE"
+        optional = parent.optional or may_lack or rule is not None
         condition = and_(*pairs) if rule is None else and_(*pairs, adapt(rule, alias))
         self._from = self._from.join(alias, condition, isouter=optional)
         return Joined(alias, target, self.place(target.key, alias) if optional else None)

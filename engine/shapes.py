@@ -50,7 +50,7 @@ class Many:
     """A list: an array in the record, or (no place) the statement's own rows."""
 
     each: Record
-    place: int | None
+    place: int | None = None
 
 
 @dataclass(slots=True)
@@ -58,21 +58,38 @@ class First:
     """The only row of such a list, or None."""
 
     each: Record
-    place: int | None
+    place: int | None = None
+
+
+NO_ROWS = -1
+"""The place of a page of which only facts were selected that need no rows."""
 
 
 @dataclass(slots=True)
 class Page:
-    """A connection: rows of ``each``, cut and turned by the window, and what was selected around them."""
+    """A connection: its rows, cut and turned by the window, and what was selected around them."""
 
     number: int
     """Which of the plan's windows it is."""
-    each: Record
-    """A record whose fields are what was selected of a row: the keys below name its parts."""
-    place: int | None
-    cursor_places: tuple[int, ...]
-    total: int | None
+    place: int | None = None
+    cursor_places: tuple[int, ...] = ()
+    total: int | None = None
     fields: dict[str, "PagePart"] = field(default_factory=dict["str", "PagePart"])
+
+    def selects(self, kind: str) -> bool:
+        """Return whether a part of this kind was selected."""
+        return any(part.kind == kind for part in self.fields.values())
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether anything was selected that is made of rows."""
+        return self.selects("edges") or self.selects("nodes") or self.selects("pageInfo")
+
+    @property
+    def needs_cursors(self) -> bool:
+        """Whether a cursor was selected, on an edge or in the page info."""
+        inner = (part for outer in self.fields.values() for part in outer.parts.values())
+        return any(part.kind in ("cursor", "startCursor", "endCursor") for part in inner)
 
 
 @dataclass(slots=True)

@@ -63,7 +63,7 @@ class Edge(Source):
 
 @dataclass(frozen=True, slots=True)
 class Listed(Source):
-    """A to-many edge with a fixed order and a bound: an array in the parent's row. Without ``on``: of the whole graph."""
+    """A list with a fixed order and a bound: of a parent's row by the column ``on``, without it of the whole graph."""
 
     statement: Callable[..., Any]
     parameters: Parameters

@@ -1,14 +1,16 @@
 """What all tables share: the declarative base, its column types, and keys that the database makes."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Dialect, Text, Uuid, func
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Date, DateTime, Dialect, Text, Uuid, any_, func
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from rules.links import Url
 from rules.money import Rupiah
 from rules.regions import RegionCode
 
@@ -50,6 +52,12 @@ def only(table: str, column: str, words: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({known})", name=f"{table}_{column}_known")
 
 
+def among(column: InstrumentedAttribute[Word], words: Sequence[Word]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` holds one of ``words``: one parameter, however many they are."""
+    values: Any = words
+    return column == any_(values)
+
+
 class Base(DeclarativeBase):
     """The base of all tables. Plain types map the same way everywhere: text, bigint rupiah, UTC instants."""
 
@@ -58,6 +66,7 @@ class Base(DeclarativeBase):
         UUID: Uuid(),
         Rupiah: BigInteger(),
         RegionCode: Text(),
+        Url: Text(),
         datetime: DateTime(timezone=True),
         date: Date(),
     }

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, UUIDKey, choice, only
 from models.courses import Course
 from models.marketplaces import Marketplace
+from rules.links import Url
 from rules.money import COMMISSION_CAP_BP
 from rules.publication import PublicationState
 
@@ -28,7 +29,7 @@ class Listing(Base):
     marketplace_id: Mapped[UUID] = mapped_column(ForeignKey("marketplaces.id", name="listings_marketplace_fk"))
     course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", name="listings_course_fk"))
     commission_bp: Mapped[int]
-    url: Mapped[str]
+    url: Mapped[Url]
     state: Mapped[PublicationState] = choice(PublicationState)
     listed_at: Mapped[datetime]
 

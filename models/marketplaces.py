@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, UUIDKey, choice, only
 from models.organisations import Organisation
+from rules.links import Url
 from rules.publication import PublicationState
 
 
@@ -27,7 +28,7 @@ class Marketplace(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id", name="marketplaces_organisation_fk"))
     code: Mapped[str]
     name: Mapped[str]
-    website: Mapped[str]
+    website: Mapped[Url]
     state: Mapped[PublicationState] = choice(PublicationState)
     published_at: Mapped[datetime | None]
 

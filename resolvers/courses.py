@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from typing_extensions import Doc
 
+from models.base import among
 from models.courses import Course
 from models.listings import Listing
 from models.regions import Region
@@ -54,7 +55,7 @@ class CourseBy:
 
 @dataclass(frozen=True, slots=True)
 class CourseFilter:
-    """Narrows a list of courses; all that is given must hold. What concerns dates must hold for one and the same run."""
+    """Narrows a list of courses; all that is given must hold, and what concerns runs for one and the same run."""
 
     category: Annotated[CategoryId | None, Doc("Only courses of this category.")] = None
     provider: Annotated[ProviderId | None, Doc("Only courses of this training institution.")] = None
@@ -95,7 +96,8 @@ def course_by(viewer: Viewer, by: Annotated[CourseBy, Doc("Which course.")]) -> 
 
 
 def courses_on_sale(
-    viewer: Viewer, filter: Annotated[CourseFilter | None, Doc("Narrows the list.")] = None  # noqa: A002 - the client's word
+    viewer: Viewer,
+    filter: Annotated[CourseFilter | None, Doc("Narrows the list.")] = None,  # noqa: A002 - the client's word
 ) -> Select[Course]:
     """Return the courses that are on sale and that the filter describes."""
     del viewer
@@ -113,9 +115,9 @@ def _facts(wish: CourseFilter) -> list[ColumnElement[bool]]:
     if wish.provider is not None:
         conditions.append(Course.provider_id == wish.provider)
     if wish.modes is not None:
-        conditions.append(Course.mode == any_(wish.modes))
+        conditions.append(among(Course.mode, wish.modes))
     if wish.levels is not None:
-        conditions.append(Course.level == any_(wish.levels))
+        conditions.append(among(Course.level, wish.levels))
     if wish.price_min is not None:
         conditions.append(Course.price >= wish.price_min)
     if wish.price_max is not None:

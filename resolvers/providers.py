@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from typing_extensions import Doc
 
+from models.base import among
 from models.courses import Course
 from models.providers import Provider
 from models.regions import Region
@@ -66,7 +67,8 @@ def provider_by(viewer: Viewer, by: Annotated[ProviderBy, Doc("Which institution
 
 
 def providers_published(
-    viewer: Viewer, filter: Annotated[ProviderFilter | None, Doc("Narrows the list.")] = None  # noqa: A002 - the client's word
+    viewer: Viewer,
+    filter: Annotated[ProviderFilter | None, Doc("Narrows the list.")] = None,  # noqa: A002 - the client's word
 ) -> Select[Provider]:
     """Return the institutions that teach in the programme now."""
     del viewer
@@ -74,7 +76,7 @@ def providers_published(
     if filter is None:
         return statement
     if filter.types is not None:
-        statement = statement.where(Provider.type == any_(filter.types))
+        statement = statement.where(among(Provider.type, filter.types))
     if filter.region is not None:
         # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
         inside = func.starts_with(Region.code, func.concat(cast(filter.region, Text), "."))

@@ -5,9 +5,10 @@ from datetime import date
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import Select, any_, func, select
+from sqlalchemy import Select, func, select
 from typing_extensions import Doc
 
+from models.base import among
 from models.regions import Region, RegionSuccession
 from rules.access import Viewer
 from rules.ids import RegionId
@@ -49,7 +50,8 @@ def region_by(viewer: Viewer, by: Annotated[RegionBy, Doc("Which region.")]) -> 
 
 
 def regions_valid(
-    viewer: Viewer, filter: Annotated[RegionFilter | None, Doc("Narrows the list.")] = None  # noqa: A002 - the client's word
+    viewer: Viewer,
+    filter: Annotated[RegionFilter | None, Doc("Narrows the list.")] = None,  # noqa: A002 - the client's word
 ) -> Select[Region]:
     """Return the regions whose code is valid today, or on the day that the filter names."""
     del viewer
@@ -61,7 +63,7 @@ def regions_valid(
             Region.valid_from <= filter.valid_on, func.coalesce(Region.valid_to, date.max) > filter.valid_on
         )
     if filter is not None and filter.levels is not None:
-        statement = statement.where(Region.level == any_(filter.levels))
+        statement = statement.where(among(Region.level, filter.levels))
     if filter is not None and filter.name is not None:
         words = func.concat(" ", func.lower(Region.name))
         statement = statement.where(func.strpos(words, func.concat(" ", func.lower(filter.name))) > 0)

@@ -28,7 +28,7 @@ def runs_visible(viewer: Viewer) -> ColumnElement[bool]:
 
 def runs_of(
     viewer: Viewer,
-    upcoming: Annotated[bool, Doc("Only runs that have not begun and are not cancelled.")] = True,  # noqa: FBT001, FBT002 - an argument of the graph
+    upcoming: Annotated[bool, Doc("Only runs that have not begun and are not cancelled.")] = True,  # noqa: FBT002 - an argument of the graph
 ) -> Select[Run]:
     """Return the runs of a course; the edge joins them to all the courses of a level at once."""
     del viewer

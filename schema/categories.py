@@ -1,6 +1,6 @@
 """Categories as a client sees them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,6 +10,9 @@ from engine.sources import EVERYONE, column, listed, one, pages
 from models import tables as rows
 from resolvers import categories as do
 from resolvers import courses as courses_do
+
+if TYPE_CHECKING:
+    from schema.courses import Course
 
 
 @strawberry.type(description="A shelf of the catalogue.")

@@ -1,7 +1,7 @@
 """Marketplaces as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,9 +12,12 @@ from engine.sources import column, edge, one, pages
 from models import tables as rows
 from resolvers import listings as listings_do
 from resolvers import marketplaces as do
+from rules.links import Url
 from rules.publication import PublicationState
 from schema.organisations import Organisation
-from schema.scalars import URL
+
+if TYPE_CHECKING:
+    from schema.listings import Listing
 
 describe(
     do.MarketplaceOrder, "How marketplaces are ordered.", NAME="By name, A to Z.", NEWEST="The latest to join first."
@@ -27,7 +30,7 @@ class Marketplace(Node, table=rows.Marketplace, visible=do.marketplaces_visible,
 
     code: str = column(rows.Marketplace.code, description="The code that the programme gave it.")
     name: str = column(rows.Marketplace.name, description="The name it sells under.")
-    website: URL = column(rows.Marketplace.website, description="Its home page.")
+    website: Url = column(rows.Marketplace.website, description="Its home page.")
     state: PublicationState = column(rows.Marketplace.state, description="Whether it works in the programme now.")
     published_at: datetime | None = column(rows.Marketplace.published_at, description="When it was first published.")
     organisation: Organisation = edge(rows.Marketplace.organisation, description="The legal entity behind it.")

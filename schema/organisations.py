@@ -1,6 +1,6 @@
 """Organisations as a client sees them: legal entities, their owners, and the roles they play."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,6 +11,11 @@ from models import tables as rows
 from resolvers import organisations as do
 from rules.organisations import Ownership
 from schema.regions import Region
+
+if TYPE_CHECKING:
+    from schema.marketplaces import Marketplace
+    from schema.payers import Payer
+    from schema.providers import Provider
 
 describe(
     Ownership,
@@ -27,9 +32,7 @@ describe(
 class Shareholding(Row, table=rows.Shareholding, visible=EVERYONE):
     """An edge of the ownership graph."""
 
-    share_bp: int = column(
-        rows.Shareholding.share_bp, description="The share in basis points: 10,000 is the whole."
-    )
+    share_bp: int = column(rows.Shareholding.share_bp, description="The share in basis points: 10,000 is the whole.")
     owner: Annotated["Organisation", strawberry.lazy("schema.organisations")] = edge(
         rows.Shareholding.owner, description="Who holds the share."
     )

@@ -1,6 +1,6 @@
 """Payment partners as a client sees them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,6 +11,9 @@ from models import tables as rows
 from resolvers import payers as do
 from rules.organisations import PayerKind
 from rules.publication import PublicationState
+
+if TYPE_CHECKING:
+    from schema.organisations import Organisation
 
 describe(PayerKind, "How a payment partner holds money.", BANK="A bank account.", E_WALLET="An electronic wallet.")
 

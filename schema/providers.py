@@ -1,7 +1,7 @@
 """Training institutions as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -16,6 +16,9 @@ from rules.organisations import ProviderType
 from rules.publication import PublicationState
 from schema.organisations import Organisation
 from schema.regions import Region
+
+if TYPE_CHECKING:
+    from schema.courses import Course
 
 describe(
     ProviderType,
@@ -32,9 +35,7 @@ describe(
     PESANTREN="Islamic boarding school.",
     BUMN_ACADEMY="Academy of a state-owned enterprise.",
 )
-describe(
-    do.ProviderOrder, "How institutions are ordered.", NAME="By name, A to Z.", NEWEST="The latest to join first."
-)
+describe(do.ProviderOrder, "How institutions are ordered.", NAME="By name, A to Z.", NEWEST="The latest to join first.")
 
 
 @strawberry.type(description="A training institution: it teaches courses and confirms who finished them. Public.")

@@ -1,7 +1,7 @@
 """Ratings as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,6 +10,9 @@ from engine.graph import Node
 from engine.sources import EVERYONE, column, edge
 from models import tables as rows
 from resolvers import ratings as do
+
+if TYPE_CHECKING:
+    from schema.courses import Course
 
 describe(
     do.RatingOrder,

@@ -1,7 +1,7 @@
 """Runs as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,6 +13,9 @@ from resolvers import runs as do
 from rules import runs as rules
 from rules.runs import RunState
 from schema.regions import Region
+
+if TYPE_CHECKING:
+    from schema.courses import Course
 
 describe(
     RunState,

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Any, Final, NewType
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError
@@ -10,10 +10,9 @@ from strawberry.schema.config import StrawberryConfig
 
 from engine.failures import as_is
 from engine.federation import ANY_KEY, AnyKey
+from rules.links import Url
 from rules.money import Rupiah
 from rules.regions import RegionCode
-
-URL = NewType("URL", str)
 
 _AMOUNT: Final = re.compile(r"\d{1,18}", re.ASCII)
 _REGION_CODE: Final = re.compile(r"\d{2}(\.\d{2})?", re.ASCII)
@@ -72,7 +71,7 @@ CONFIG: Final = StrawberryConfig(
             serialize=as_is,
             parse_value=_parse_region_code,
         ),
-        URL: strawberry.scalar(
+        Url: strawberry.scalar(
             name="URL",
             description="An absolute https address.",
             serialize=as_is,
