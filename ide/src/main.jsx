@@ -14,8 +14,8 @@ import { Status } from "./status.jsx";
 import { isFirstVisit, storage } from "./storage.js";
 
 const HEADERS = `{
-  // The plan and its SQL, in extensions.explain
-  // (a development server answers it):
+  // Shows the plan and its SQL beside the data
+  // (on development servers):
   // "Bekal-Explain": "1"
 }
 `;

@@ -151,11 +151,12 @@ async def test_the_explorer_builds_a_query(ide: Ide) -> None:
 async def test_headers_are_sent_and_never_kept(ide: Ide) -> None:
     await ide.page.get_by_role("button", name="Headers").click()
     assert "Bekal-Explain" in await ide.text("request-headers.json")
-    await ide.fill("request-headers.json", '{"X-Token": "secret-of-mine"}')
+    await ide.fill("request-headers.json", '{"Bekal-Explain": "1", "X-Token": "secret-of-mine"}')
 
     async with ide.page.expect_request(lambda request: request.headers.get("x-token") == "secret-of-mine"):
-        await ide.run()
+        answer = await ide.run()
 
+    assert '"explain": {' in answer
     await ide.show("History")
     await expect(ide.page.locator(".graphiql-history-item").first).to_be_visible()
     await ide.page.wait_for_function("JSON.stringify(localStorage).includes('tabState')")
@@ -172,14 +173,15 @@ async def test_a_refused_query_is_shown_as_the_server_answered(ide: Ide) -> None
     ide.complaints.clear()  # Chromium writes every status of 400 and above into the console
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_page_follows_the_systems_colours(browser: Browser, site: str, scheme: Any) -> None:
-    context, ide = await opened(browser, site, color_scheme=scheme)
+async def test_the_page_follows_the_systems_colours(ide: Ide) -> None:
+    ground = "getComputedStyle(document.querySelector('.graphiql-container')).backgroundColor"
 
-    colour = await ide.page.evaluate("getComputedStyle(document.querySelector('.graphiql-container')).backgroundColor")
-    await context.close()
+    await ide.page.emulate_media(color_scheme="dark")
+    dark = await ide.page.evaluate(ground)
+    await ide.page.emulate_media(color_scheme="light")
+    light = await ide.page.evaluate(ground)
 
-    assert (colour == "rgb(255, 255, 255)") == (scheme == "light")
+    assert (dark, light) == ("rgb(33, 42, 59)", "rgb(255, 255, 255)")
 
 
 async def test_on_a_narrow_window_the_answer_is_below_the_query_and_a_panel_covers_both(
