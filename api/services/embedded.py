@@ -53,8 +53,8 @@ class EmbeddedServices:
         """
         data_dir = data_dir.absolute()
         make_folder(data_dir)
-        place = Place.of(data_dir)
         with _one_at_a_time(data_dir):
+            place = Place.settle(data_dir)
             holding = _open(data_dir / "holders")
             fcntl.flock(holding, fcntl.LOCK_SH)
             held = cls(
@@ -159,14 +159,14 @@ def take_down(data_dir: Path) -> ServicesStatus:
 def status(data_dir: Path) -> ServicesStatus:
     """Say what runs under ``data_dir``; starts nothing. Waits while somebody else starts or stops the engines."""
     data_dir = data_dir.absolute()
-    place = Place.of(data_dir)
     if not data_dir.is_dir():
-        return ServicesStatus(data_dir, place.home, database_url=None, redis_url=None, kept=False, held=False)
+        return ServicesStatus(data_dir, data_dir, database_url=None, redis_url=None, kept=False, held=False)
     with _one_at_a_time(data_dir):
-        return _look(data_dir, place)
+        return _look(data_dir)
 
 
-def _look(data_dir: Path, place: Place) -> ServicesStatus:
+def _look(data_dir: Path) -> ServicesStatus:
+    place = Place.of(data_dir)
     holding = _open(data_dir / "holders")
     held = not _is_last(holding)
     os.close(holding)

@@ -5,7 +5,6 @@ PostgreSQL refuses to run as root. Started by root, the engines run under a numb
 number cannot reach (a virtual environment or a data directory below ``/root``) is put where it can.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -22,6 +21,8 @@ ENGINE_UID = 65_432
 
 ROOT_HOMES = Path("/var/lib/bekal/engines")
 """Root only: homes of engines whose data directory the engines themselves could not enter."""
+HOME_NOTE = "home.path"
+"""The file of a data directory that names its home in ``ROOT_HOMES``; there, ``data_dir`` names it in turn."""
 
 SOCKET_PATH_MAX = 100
 """Bytes of a socket's whole path; kernels take 108 (Linux) or 104 (macOS) with the closing zero."""
@@ -48,13 +49,26 @@ class Place:
 
     @classmethod
     def of(cls, data_dir: Path) -> "Place":
-        """Return the place that belongs to ``data_dir``, the same one on every call; makes nothing."""
+        """Return the place that belongs to ``data_dir``; makes nothing."""
         if os.geteuid() != 0:
             return cls(data_dir, None)
-        if may_enter(data_dir, ENGINE_UID):
-            return cls(data_dir, ENGINE_UID)
-        digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-        return cls(ROOT_HOMES / digest, ENGINE_UID)
+        note = data_dir / HOME_NOTE
+        return cls(Path(note.read_text(encoding="utf-8")) if note.exists() else data_dir, ENGINE_UID)
+
+    @classmethod
+    def settle(cls, data_dir: Path) -> "Place":
+        """Return the place of ``data_dir``, giving it a home elsewhere if the engines could not enter it.
+
+        What is there stays where it is, also when folders above are opened, closed or moved later.
+        """
+        settled = (data_dir / HOME_NOTE).exists() or (data_dir / "postgres").exists()
+        if os.geteuid() == 0 and not settled and not may_enter(data_dir, ENGINE_UID):
+            make_folder(ROOT_HOMES)
+            home = Path(tempfile.mkdtemp(prefix="home-", dir=ROOT_HOMES))
+            home.chmod(0o711)
+            (home / "data_dir").write_text(str(data_dir), encoding="utf-8")
+            (data_dir / HOME_NOTE).write_text(str(home), encoding="utf-8")
+        return cls.of(data_dir)
 
     def folder(self, name: str) -> Path:
         """Make ``home/name``, which the caller owns: logs and locks are never the engine's to redirect."""

@@ -113,13 +113,17 @@ def test_an_ordinary_user_needs_nothing_else(new_folder: Path, hold: Hold, ask: 
 def test_a_data_directory_that_only_root_may_enter_gets_a_home_elsewhere(new_folder: Path, ask: Ask) -> None:
     closed = new_folder / "closed"
     closed.mkdir(mode=0o700)
-    home = Place.of(closed / "data").home
+
+    with EmbeddedServices.start(closed / "data") as held:
+        home = status(closed / "data").home
+        ask(held.database_url, "CREATE TABLE kept AS SELECT 1")
     try:
-        with EmbeddedServices.start(closed / "data") as held:
-            assert ask(held.database_url, "SELECT 1") == 1
-            assert status(closed / "data").home == home
-            assert not home.is_relative_to(new_folder)
-        assert status(closed / "data").database_url is None
+        closed.rename(new_folder / "moved")
+        (new_folder / "moved").chmod(0o755)
+
+        with EmbeddedServices.start(new_folder / "moved" / "data", valkey=False) as held:
+            assert ask(held.database_url, "SELECT count(*) FROM kept") == 1
+        assert not home.is_relative_to(new_folder)
     finally:
         shutil.rmtree(home)
 
