@@ -3,25 +3,24 @@
 from alembic import context
 from sqlalchemy import Connection
 
-LOCK_TIMEOUT = "SET lock_timeout = '5s'"
-"""A migration that waits for a table makes everybody behind it wait too; better it fails and is run again."""
-
-STATEMENT_TIMEOUT = "SET statement_timeout = '60s'"
-"""No statement of a migration should take longer on a live database: what does belongs into batches."""
+TIME_OUTS = (
+    f"SET lock_timeout = '{context.config.attributes['lock_timeout_ms']}ms'",
+    f"SET statement_timeout = '{context.config.attributes['statement_timeout_ms']}ms'",
+)
 
 
 def print_sql() -> None:
     """Print the statements with the same time-outs under which they would run."""
     context.configure(dialect_name="postgresql", transaction_per_migration=True)
-    context.execute(LOCK_TIMEOUT)
-    context.execute(STATEMENT_TIMEOUT)
+    for time_out in TIME_OUTS:
+        context.execute(time_out)
     context.run_migrations()
 
 
 def migrate(connection: Connection) -> None:
     """Run each migration in a transaction of its own."""
-    connection.exec_driver_sql(LOCK_TIMEOUT)
-    connection.exec_driver_sql(STATEMENT_TIMEOUT)
+    for time_out in TIME_OUTS:
+        connection.exec_driver_sql(time_out)
     connection.commit()
     context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():

@@ -19,7 +19,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from asyncpg.exceptions import LockNotAvailableError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -39,6 +41,12 @@ LOCK_WAIT_S = 120.0
 
 LOCK_POLL_S = 0.1
 
+TABLE_WAIT_MS = 5_000
+"""A migration that waits for a table makes everybody behind it wait too: better it fails and is run again."""
+
+STATEMENT_TIMEOUT_MS = 60_000
+"""No statement of a migration should take longer on a live database: what does belongs into batches."""
+
 ONE_THREAD = Lock()
 """Alembic keeps the migration that runs in module globals."""
 
@@ -53,8 +61,8 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     Several processes may call this at once: one migrates, the others wait and find nothing left to do.
 
     Raises:
-        MigrationError: the database is of another version, there is no such revision, or another process holds the
-            lock for too long.
+        MigrationError: the database is of another version, there is no such revision, a table is in use, or another
+            process has been migrating for too long.
     """
     _migrate(database_url, command.upgrade, revision)
 
@@ -104,6 +112,13 @@ def _migrate(database_url: str, step: Callable[[Config, str], None], revision: s
                 step(_config(connection), revision)
             except CommandError as error:
                 raise MigrationError(f"{error}. The revisions are: {', '.join(_revisions())}.") from error
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != LockNotAvailableError.sqlstate:
+                    raise
+                raise MigrationError(
+                    f"A table was in use for {TABLE_WAIT_MS / 1000:.0f} s, so the migration gave up and nothing of "
+                    "it was kept. Run it again, or end the long transaction that pg_stat_activity shows."
+                ) from error
 
     _run(database_url, run)
 
@@ -168,4 +183,6 @@ def _config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["lock_timeout_ms"] = TABLE_WAIT_MS
+    config.attributes["statement_timeout_ms"] = STATEMENT_TIMEOUT_MS
     return config

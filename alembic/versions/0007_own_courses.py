@@ -59,33 +59,86 @@ BEGIN
 END $$
 """
 
+REFUSE = """
+CREATE FUNCTION refuse_own_course(marketplace text, course text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'marketplace % would list course % of its own group', marketplace, course
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'listings_not_own_courses', TABLE = 'listings',
+            HINT = 'Remove the listing first, or sell the course on a marketplace outside of the group.';
+END $$
+"""
+
+# Few institutions are near a marketplace. MATERIALIZED makes the planner find them first, once for each marketplace,
+# instead of asking about each listing.
 CHECK = """
-CREATE FUNCTION check_own_courses(wanted uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_own_courses() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wrong record;
 BEGIN
-    SELECT listings.id, listings.course_id, own.code INTO wrong
-    FROM (
+    WITH own AS MATERIALIZED (
         SELECT id, code, group_of(organisation_id) AS members FROM marketplaces
-        WHERE wanted IS NULL OR id = ANY (wanted)
-    ) AS own
-    JOIN providers ON providers.organisation_id = ANY (own.members)
-    JOIN courses ON courses.provider_id = providers.id
-    JOIN listings ON listings.course_id = courses.id AND listings.marketplace_id = own.id
+    ),
+    near AS MATERIALIZED (
+        SELECT own.id AS marketplace_id, own.code, providers.id AS provider_id
+        FROM own JOIN providers ON providers.organisation_id = ANY (own.members)
+    )
+    SELECT near.code AS marketplace, courses.code AS course INTO wrong
+    FROM near
+    JOIN courses ON courses.provider_id = near.provider_id
+    JOIN listings ON listings.course_id = courses.id AND listings.marketplace_id = near.marketplace_id
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'marketplace % would list course % of its own group', wrong.code, wrong.course_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'listings_not_own_courses', TABLE = 'listings',
-                HINT = 'Remove the listing first, or sell the course on a marketplace outside of the group.';
+        PERFORM refuse_own_course(wrong.marketplace, wrong.course);
     END IF;
 END $$
 """
 
 LISTED = """
 CREATE FUNCTION check_listings() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NOT EXISTS (
+            SELECT id, course_id, marketplace_id FROM changed EXCEPT SELECT id, course_id, marketplace_id FROM before
+        ) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     PERFORM lock_ownership(alone => false);
-    PERFORM check_own_courses(ARRAY(SELECT DISTINCT marketplace_id FROM changed));
+    WITH own AS MATERIALIZED (
+        SELECT id, code, group_of(organisation_id) AS members FROM marketplaces
+        WHERE id IN (SELECT marketplace_id FROM changed)
+    )
+    SELECT own.code AS marketplace, courses.code AS course INTO wrong
+    FROM changed
+    JOIN own ON own.id = changed.marketplace_id
+    JOIN courses ON courses.id = changed.course_id
+    JOIN providers ON providers.id = courses.provider_id
+    WHERE providers.organisation_id = ANY (own.members)
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse_own_course(wrong.marketplace, wrong.course);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+MOVED = """
+CREATE FUNCTION check_provider_of_course() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    shop text;
+BEGIN
+    PERFORM lock_ownership(alone => true);
+    SELECT marketplaces.code INTO shop
+    FROM listings
+    JOIN marketplaces ON marketplaces.id = listings.marketplace_id
+    JOIN providers ON providers.id = NEW.provider_id
+    WHERE listings.course_id = NEW.id AND providers.organisation_id = ANY (group_of(marketplaces.organisation_id))
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse_own_course(shop, NEW.code);
+    END IF;
     RETURN NULL;
 END $$
 """
@@ -104,7 +157,7 @@ BEGIN
                     TABLE = 'shareholdings', HINT = 'Lower another owner''s share first.';
         END IF;
     END IF;
-    PERFORM check_own_courses(NULL);
+    PERFORM check_own_courses();
     RETURN NULL;
 END $$
 """
@@ -117,7 +170,7 @@ TRIGGERS = (
     """,
     """
     CREATE TRIGGER listings_changed AFTER UPDATE ON listings
-        REFERENCING NEW TABLE AS changed
+        REFERENCING OLD TABLE AS before NEW TABLE AS changed
         FOR EACH STATEMENT EXECUTE FUNCTION check_listings()
     """,
     """
@@ -128,7 +181,7 @@ TRIGGERS = (
     CREATE TRIGGER courses_provider_changed AFTER UPDATE OF provider_id ON courses
         FOR EACH ROW
         WHEN (OLD.provider_id IS DISTINCT FROM NEW.provider_id)
-        EXECUTE FUNCTION check_ownership()
+        EXECUTE FUNCTION check_provider_of_course()
     """,
     """
     CREATE TRIGGER providers_organisation_changed AFTER UPDATE OF organisation_id ON providers
@@ -147,11 +200,11 @@ TRIGGERS = (
 
 def upgrade() -> None:
     """Refuse own courses from either side, the listing's and the ownership's, and look at what is there already."""
-    for function in (CONTROLLED, GROUP, LOCK, CHECK, LISTED, OWNED):
+    for function in (CONTROLLED, GROUP, LOCK, REFUSE, CHECK, LISTED, MOVED, OWNED):
         op.execute(function)
     for trigger in TRIGGERS:
         op.execute(trigger)
-    op.execute("SELECT check_own_courses(NULL)")
+    op.execute("SELECT check_own_courses()")
 
 
 def downgrade() -> None:
@@ -163,8 +216,10 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER providers_organisation_changed ON providers")
     op.execute("DROP TRIGGER marketplaces_organisation_changed ON marketplaces")
     op.execute("DROP FUNCTION check_ownership()")
+    op.execute("DROP FUNCTION check_provider_of_course()")
     op.execute("DROP FUNCTION check_listings()")
-    op.execute("DROP FUNCTION check_own_courses(uuid[])")
+    op.execute("DROP FUNCTION check_own_courses()")
+    op.execute("DROP FUNCTION refuse_own_course(text, text)")
     op.execute("DROP FUNCTION lock_ownership(boolean)")
     op.execute("DROP FUNCTION group_of(uuid)")
     op.execute("DROP FUNCTION controlled_by(uuid)")

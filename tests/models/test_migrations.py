@@ -225,6 +225,21 @@ async def test_a_revision_that_is_not_there_is_answered_with_those_that_are(fres
         await upgrade(fresh_database_url, "0042_answer")
 
 
+async def test_a_table_in_use_is_not_waited_for(seeded_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "TABLE_WAIT_MS", 50)
+    reader = await asyncpg.connect(seeded_url)
+    transaction = reader.transaction()
+    await transaction.start()
+    await reader.execute("SELECT FROM listings")
+
+    with pytest.raises(migrations.MigrationError, match="Run it again"):
+        await downgrade(seeded_url, "0003_courses")
+
+    await transaction.rollback()
+    await reader.close()
+    assert await asyncio.to_thread(migrations.current, seeded_url) == "0007_own_courses"
+
+
 def test_migrations_give_up_early_instead_of_holding_others_up() -> None:
     printed = migrations.script()
 
