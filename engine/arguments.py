@@ -5,7 +5,7 @@ dataclass becomes an input object of the same name; a NewType of UUID called ``C
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -40,6 +40,16 @@ class Parameters:
             for name, (python, annotation) in self.annotations.items()
             if name in values
         }
+
+    def samples(self) -> Iterator[dict[str, Any]]:
+        """Give keyword arguments that try a statement function: nothing that may be left out, then everything."""
+        required = {a.python_name for a in self.arguments if a.default is strawberry.UNSET and not _optional(a)}
+        for variant in range(_VARIANTS):
+            yield {
+                python: _sample(annotation, variant)
+                for name, (python, annotation) in self.annotations.items()
+                if variant > 0 or name in required
+            }
 
     def read(self, values: dict[str, Any], decoders: Decoders) -> Callable[[Any], dict[str, Any]]:
         """Return a function of the request that gives the keyword arguments of a resolver as plain values."""
@@ -163,3 +173,27 @@ def _by_field(wish: type, value: dict[str, Any], convert: Callable[[Any, Any], A
         for field in fields(wish)
         if (name := to_camel_case(field.name)) in value
     }
+
+
+_VARIANTS = 4
+"""How many ways a statement function is tried; an input of which exactly one field is given shows one in each."""
+
+
+def _optional(argument_: StrawberryArgument) -> bool:
+    return _bare(argument_.type_annotation.annotation)[1]
+
+
+def _sample(hint: Any, variant: int) -> Any:
+    """Return a value of the kind that a plan passes: words and flags real, all else a parameter."""
+    bare, _ = _bare(hint)
+    if bare is bool:
+        return bool(variant % 2)
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return next(iter(bare))
+    if isinstance(bare, type) and is_dataclass(bare):
+        hints = get_type_hints(bare, include_extras=True)
+        names = [field.name for field in fields(bare)]
+        if getattr(bare, "one_of", False):
+            names = [names[variant % len(names)]]
+        return bare(**{name: _sample(hints[name], variant) for name in names})
+    return Parameter(Symbol(lambda _run: None))

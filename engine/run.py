@@ -12,6 +12,7 @@ import strawberry
 from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, execute_sync
 from graphql.execution.values import VariableValues, VariableValueSource
 
+from engine.checks import check
 from engine.documents import Document, Documents, Invalid, Operation
 from engine.errors import STATUS, Answer, Code, Rejected, request_error
 from engine.failures import Failure, Located, NullError, Settlement
@@ -131,7 +132,8 @@ class Engine:
         Raises:
             BadDeclarationError: when a declaration cannot work.
         """
-        self.graph = Graph(schema, viewer)
+        self.graph = Graph(schema)
+        check(self.graph, viewer)
         self._pool = pool
         self._cursors = Cursors(cursor_key)
         self._documents = Documents(self.graph.schema, limits or Limits())

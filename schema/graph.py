@@ -7,7 +7,6 @@ import strawberry
 from engine import federation, nodes, sdl
 from engine.graph import Graph, Node
 from engine.sources import batched
-from rules.access import ANONYMOUS
 from schema.categories import Category, CategoryQueries
 from schema.courses import Course, CourseQueries
 from schema.listings import Listing
@@ -51,9 +50,9 @@ def build() -> strawberry.Schema:
 
 def public_sdl(schema: strawberry.Schema) -> str:
     """Return the SDL that clients see; committed as schema/schema.graphql."""
-    return sdl.public_sdl(Graph(schema, ANONYMOUS))
+    return sdl.public_sdl(Graph(schema))
 
 
 def subgraph_sdl(schema: strawberry.Schema) -> str:
     """Return the SDL that a federation composes; committed as schema/subgraph.graphql."""
-    return sdl.subgraph_sdl(Graph(schema, ANONYMOUS))
+    return sdl.subgraph_sdl(Graph(schema))
