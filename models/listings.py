@@ -15,7 +15,7 @@ from rules.publication import PublicationState
 
 
 class Listing(Base):
-    """A course on a marketplace's shelf. A trigger refuses a marketplace's own courses."""
+    """A course on a marketplace's shelf. Triggers hold ``listings_not_own_courses``, from this side and from ownership's."""
 
     __tablename__ = "listings"
     __table_args__ = (

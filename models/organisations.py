@@ -37,7 +37,10 @@ class Organisation(Base):
 
 
 class Shareholding(Base):
-    """A share that one organisation holds in another; the edges of the ownership graph."""
+    """A share that one organisation holds in another; the edges of the ownership graph.
+
+    A trigger holds ``shareholdings_at_most_whole``: the shares in one organisation are 100 % or less.
+    """
 
     __tablename__ = "shareholdings"
     __table_args__ = (
