@@ -1,13 +1,14 @@
 """Loading: the made-up programme goes into a migrated database with COPY, as a whole or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from demo.programme import TABLES, Programme, marketplace_keys, programme
+from demo.programme import TABLES, Rows, marketplace_keys, programme
 from demo.recipes import Recipe, month_start
 from models.reference import load_reference
 
@@ -75,10 +76,7 @@ async def load_demo(
             await load_reference(connection)
             loaded = not await _is_loaded(connection, recipe)
             if loaded:
-                report("catalogue", 0, 1)
-                made = programme(recipe)
-                report("catalogue", 1, 1)
-                await _copy(connection, made, report)
+                await _copy(connection, programme(recipe), report)
         if loaded:
             # VACUUM also marks pages as visible to all, so that the first queries can answer from indexes alone.
             await connection.execute(f"VACUUM (ANALYZE) regions, categories, {', '.join(TABLES)}")
@@ -105,20 +103,23 @@ async def _is_loaded(connection: "Connection", recipe: Recipe) -> bool:
     return True
 
 
-async def _copy(connection: "Connection", made: Programme, report: Callable[[str, int, int], None]) -> None:
-    for table, row in TABLES.items():
-        rows = made.rows(table)
-        await connection.copy_records_to_table(table, columns=row._fields, records=_told(table, rows, report))
-        report(table, len(rows), len(rows))
+async def _copy(connection: "Connection", tables: Iterator[Rows], report: Callable[[str, int, int], None]) -> None:
+    """Write the tables; a thread makes the next one while the server is busy with the last one."""
+    upcoming = asyncio.create_task(asyncio.to_thread(next, tables, None))
+    try:
+        while made := await upcoming:
+            upcoming = asyncio.create_task(asyncio.to_thread(next, tables, None))
+            await connection.copy_records_to_table(made.table, columns=made.columns, records=_told(made, report))
+            report(made.table, len(made.rows), len(made.rows))
+    finally:
+        await asyncio.wait([upcoming])
 
 
-def _told(
-    table: str, rows: Sequence[tuple[Any, ...]], report: Callable[[str, int, int], None]
-) -> Iterator[tuple[Any, ...]]:
+def _told(made: Rows, report: Callable[[str, int, int], None]) -> Iterator[tuple[Any, ...]]:
     """Hand out rows, and tell how many after every few: one COPY fires each statement trigger once."""
-    for number, row in enumerate(rows):
+    for number, row in enumerate(made.rows):
         if number % REPORT_ROWS == 0:
-            report(table, number, len(rows))
+            report(made.table, number, len(made.rows))
         yield row
 
 

@@ -1,6 +1,6 @@
 """The programme: everything that a recipe makes, table by table, in the order in which rows refer to each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -31,46 +31,42 @@ TABLES: dict[str, type[NamedTuple]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Programme:
-    """All rows of a made-up programme."""
+class Rows:
+    """All rows of one table."""
 
-    organisations: list[OrganisationRow]
-    shareholdings: list[ShareholdingRow]
-    marketplaces: list[MarketplaceRow]
-    payers: list[PayerRow]
-    providers: list[ProviderRow]
-    courses: list[CourseRow]
-    runs: list[RunRow]
-    sessions: list[SessionRow]
-    listings: list[ListingRow]
-    ratings: list[RatingRow]
+    table: str
+    rows: Sequence[tuple[Any, ...]]
 
-    def rows(self, table: str) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of one of ``TABLES``."""
-        return getattr(self, table)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rows set, in their order."""
+        return TABLES[self.table]._fields
 
 
-def programme(recipe: Recipe) -> Programme:
-    """Return the programme that a recipe makes; full scale takes some seconds and about 150 MB."""
+def programme(recipe: Recipe) -> Iterator[Rows]:
+    """Make the tables of a programme one after the other, in the order of ``TABLES``.
+
+    Each is made when it is asked for; full scale takes some seconds and about 100 MB in all.
+    """
     entities = companies(recipe)
     institutions = providers(recipe)
     owners = shareholdings(entities, [plan.organisation for plan in institutions[:COMPANIES]])
     shops = marketplaces(recipe, entities)
+    yield Rows("organisations", [*entities.values(), *(plan.organisation for plan in institutions)])
+    yield Rows("shareholdings", owners)
+    yield Rows("marketplaces", [shop.row for shop in shops])
+    yield Rows("payers", payers(recipe, entities))
+    yield Rows("providers", [plan.row for plan in institutions])
+
     catalogue = courses(recipe, institutions)
+    yield Rows("courses", [plan.row for plan in catalogue])
+
     maker = Runs(recipe)
     dates = [run for course in catalogue for run in maker.of(course)]
-    return Programme(
-        organisations=[*entities.values(), *(plan.organisation for plan in institutions)],
-        shareholdings=owners,
-        marketplaces=[shop.row for shop in shops],
-        payers=payers(recipe, entities),
-        providers=[plan.row for plan in institutions],
-        courses=[plan.row for plan in catalogue],
-        runs=[run for run, _ in dates],
-        sessions=[meeting for _, meetings in dates for meeting in meetings],
-        listings=listings(recipe, catalogue, shops, shares(owners)),
-        ratings=ratings(recipe, catalogue),
-    )
+    yield Rows("runs", [run for run, _ in dates])
+    yield Rows("sessions", [meeting for _, meetings in dates for meeting in meetings])
+    yield Rows("listings", listings(recipe, catalogue, shops, shares(owners)))
+    yield Rows("ratings", ratings(recipe, catalogue))
 
 
 def marketplace_keys(recipe: Recipe) -> dict[str, UUID]:

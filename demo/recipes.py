@@ -15,6 +15,11 @@ PROGRAMME_START = datetime(2020, 4, 11, 1, tzinfo=UTC)
 """When the programme took its first registrations; nothing is published earlier."""
 
 
+VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
+LOW_BITS = (1 << 62) - 1
+"""Where UUIDv7 keeps its fixed bits, and the lower part of its random ones. Source: RFC 9562."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A seed number, the day on which the programme is looked at, and a share of the full size."""
@@ -55,9 +60,7 @@ class Keys:
         """Return a new key of the instant ``at``."""
         milliseconds = int(at.timestamp() * 1000)
         chance = self._random.getrandbits(74)
-        high = (milliseconds << 16) | (0x7 << 12) | (chance >> 62)
-        low = (0b10 << 62) | (chance & ((1 << 62) - 1))
-        return UUID(int=(high << 64) | low)
+        return UUID(int=milliseconds << 80 | VERSION_AND_VARIANT | (chance >> 62) << 64 | chance & LOW_BITS)
 
 
 def month_start(day: date) -> date:

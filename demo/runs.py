@@ -1,6 +1,7 @@
 """Runs: the dates on which courses are taught, before and after the day on which the programme is looked at."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +10,7 @@ from demo.courses import CoursePlan
 from demo.descriptions import ON_SITE, phrases
 from demo.providers import institutions
 from demo.recipes import Keys, Recipe, at_local
-from demo.schedules import Schedule, days, first_day, meetings
+from demo.schedules import Meetings, Schedule, days, first_day, meetings
 from demo.words import inside, pick, upper_first
 from rules.courses import CourseMode
 from rules.publication import EVER_PUBLIC, PublicationState
@@ -59,6 +60,14 @@ class SessionRow(NamedTuple):
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Syllabus:
+    """What the meetings of a course are about, and when they are held; the same in each of its runs."""
+
+    topics: list[str]
+    meetings: Meetings
+
+
 class Runs:
     """Makes the runs of courses and the sessions of runs."""
 
@@ -71,13 +80,14 @@ class Runs:
         """Return a course's runs by their start, each with its sessions; none for what the public never saw."""
         if course.row.state not in EVER_PUBLIC:
             return
+        syllabus = self._syllabus(course)
         codes: set[str] = set()
         for offset in self._offsets(course):
             day = first_day(course.schedule, self._recipe.on + timedelta(days=offset))
             code = f"{day:%y%m%d}"
             if code not in codes:
                 codes.add(code)
-                yield self._run(course, code, day)
+                yield self._run(course, syllabus, code, day)
 
     def _offsets(self, course: CoursePlan) -> list[int]:
         """Return on which days from today runs begin: known courses run more often, retired ones no more."""
@@ -92,16 +102,19 @@ class Runs:
         coming = [random.randint(2, HORIZON_DAYS) for _ in range(busy)]
         return sorted(past + current + coming)
 
-    def _run(self, course: CoursePlan, code: str, day: date) -> tuple[RunRow, list[SessionRow]]:
+    def _run(
+        self, course: CoursePlan, syllabus: Syllabus | None, code: str, day: date
+    ) -> tuple[RunRow, list[SessionRow]]:
         random, row, place = self._random, course.row, course.provider.place
-        spans = self._spans(course, day)
+        spans = self._spans(course, syllabus, day)
         starts_at, ends_at = spans[0][0], spans[-1][1]
         seats = random.choice(SEATS[row.mode])
         state, taken = self._state(course, starts_at, ends_at, seats)
         on_site = row.mode in ON_SITE
         announced = max(row.published_at or starts_at, starts_at - timedelta(days=random.randint(30, HORIZON_DAYS)))
+        announced = min(announced, self._recipe.now)
         run = RunRow(
-            id=self._keys.new(min(announced, self._recipe.now)),
+            id=self._keys.new(announced),
             course_id=row.id,
             code=code,
             starts_at=starts_at,
@@ -112,20 +125,23 @@ class Runs:
             seats_taken=taken,
             state=state,
         )
-        if row.mode is CourseMode.SELF_PACED:
+        if syllabus is None:
             return run, []
-        return run, self._sessions(course, run, spans)
+        return run, [
+            SessionRow(self._keys.new(announced), run.id, position, topic, *span)
+            for position, (topic, span) in enumerate(zip(syllabus.topics, spans, strict=True), start=1)
+        ]
 
-    def _spans(self, course: CoursePlan, day: date) -> list[tuple[datetime, datetime]]:
+    def _spans(self, course: CoursePlan, syllabus: Syllabus | None, day: date) -> list[tuple[datetime, datetime]]:
         """Return the meetings' begins and ends by the clocks of the institution; one long span without meetings."""
-        random, row, zone = self._random, course.row, course.provider.place.zone
-        if course.schedule is Schedule.ANYTIME:
-            last = day + timedelta(days=random.choice(WINDOW_DAYS))
+        zone = course.provider.place.zone
+        if syllabus is None:
+            last = day + timedelta(days=self._random.choice(WINDOW_DAYS))
             return [(at_local(day, 0, zone), at_local(last, 24 * 60, zone))]
-        plan = meetings(random, row.mode, course.schedule, row.hours)
+        begins, ends = syllabus.meetings.begins, syllabus.meetings.begins + syllabus.meetings.minutes
         return [
-            (at_local(day, plan.begins, zone), at_local(day, plan.begins + plan.minutes, zone))
-            for day in days(course.schedule, day, plan.number)
+            (at_local(meeting, begins, zone), at_local(meeting, ends, zone))
+            for meeting in days(course.schedule, day, syllabus.meetings.number)
         ]
 
     def _state(self, course: CoursePlan, starts_at: datetime, ends_at: datetime, seats: int) -> tuple[RunState, int]:
@@ -149,20 +165,14 @@ class Runs:
             n=self._random.randint(1, 4), letter=self._random.choice("ABC"), name=course.provider.row.name
         )
 
-    def _sessions(self, course: CoursePlan, run: RunRow, spans: list[tuple[datetime, datetime]]) -> list[SessionRow]:
-        announced = datetime.fromtimestamp((run.id.int >> 80) / 1000, tz=run.starts_at.tzinfo)
-        topics = self._topics(course, len(spans))
-        return [
-            SessionRow(self._keys.new(announced), run.id, position, topic, *span)
-            for position, (topic, span) in enumerate(zip(topics, spans, strict=True), start=1)
-        ]
-
-    def _topics(self, course: CoursePlan, number: int) -> list[str]:
-        """Return what the meetings are about: a beginning, the course's skills, and a test at the end."""
-        random, frames = self._random, phrases()["session"]
-        own = course.row.skills
-        others = [skill for skill in course.topic.skills if skill not in own]
-        skills = [*pick(random, own, number), *pick(random, others, number)][: number - 1]
+    def _syllabus(self, course: CoursePlan) -> Syllabus | None:
+        """Return a beginning, the course's skills, and a test at the end; None for a course without meetings."""
+        if course.schedule is Schedule.ANYTIME:
+            return None
+        random, row, frames = self._random, course.row, phrases()["session"]
+        plan = meetings(random, row.mode, course.schedule, row.hours)
+        others = [skill for skill in course.topic.skills if skill not in row.skills]
+        skills = [*pick(random, row.skills, plan.number), *pick(random, others, plan.number)][: plan.number - 1]
         first = random.choice(frames["first"]).format(s=inside(skills[0]))
         middle = [random.choice(frames["middle"]).format(s=inside(s), S=upper_first(s)) for s in skills[1:]]
-        return [first, *middle, random.choice(frames["last"])]
+        return Syllabus([first, *middle, random.choice(frames["last"])], plan)
