@@ -15,7 +15,7 @@ from rules.publication import PublicationState
 
 
 class Listing(Base):
-    """A course on a marketplace's shelf. Triggers hold ``listings_not_own_courses``, from this side and from ownership's."""
+    """A course on a marketplace's shelf. Triggers here and on ownership hold ``listings_not_own_courses``."""
 
     __tablename__ = "listings"
     __table_args__ = (

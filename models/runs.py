@@ -1,7 +1,7 @@
 """Runs: a course at its dates, with seats and a schedule.
 
-Triggers hold ``runs_place_fits_mode`` (an OFFLINE course is taught in a region, a WEBINAR or SELF_PACED one in none) and
-``sessions_inside_run``.
+Triggers hold ``runs_place_fits_mode`` (an OFFLINE course is taught in a region, a WEBINAR or SELF_PACED one in none)
+and ``sessions_inside_run``.
 """
 
 from datetime import datetime

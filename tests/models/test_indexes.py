@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 SOME = "'00000000-0000-7000-8000-000000000000'"
+PUBLISHED = "coalesce(published_at, '9999-01-01 00:00:00+00:00')"
 POPULAR = "ORDER BY participant_count DESC, id DESC"
 ON_SALE = "FROM courses WHERE state = 'PUBLISHED'"
 
@@ -15,7 +16,7 @@ LISTS = {
     "courses_by_popularity": f"{ON_SALE} {POPULAR}",
     "courses_by_rating": f"{ON_SALE} ORDER BY rating_average DESC, id DESC",
     "courses_by_price": f"{ON_SALE} ORDER BY price, id",
-    "courses_by_newness": f"{ON_SALE} ORDER BY published_at DESC, id DESC",
+    "courses_by_newness": f"{ON_SALE} ORDER BY {PUBLISHED} DESC, id DESC",
     "courses_by_category_and_rating": f"{ON_SALE} AND category_id = {SOME} ORDER BY rating_average DESC, id DESC",
     "courses_by_category_and_popularity": f"{ON_SALE} AND category_id = {SOME} {POPULAR}",
     "courses_by_provider_and_popularity": f"{ON_SALE} AND provider_id = {SOME} {POPULAR}",
