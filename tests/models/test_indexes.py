@@ -25,7 +25,7 @@ LISTS = {
     "regions_by_code": "FROM regions ORDER BY code, id",
     "regions_by_name": "FROM regions ORDER BY name, id",
     "regions_by_parent": f"FROM regions WHERE parent_id = {SOME} ORDER BY code, id",
-    "runs_by_start": "FROM runs ORDER BY starts_at, id",
+    "runs_upcoming": f"FROM runs WHERE course_id = {SOME} AND state IN ('OPEN_FOR_SALE', 'FULL') ORDER BY starts_at",
     "runs_by_course_and_start": f"FROM runs WHERE course_id = {SOME} ORDER BY starts_at, id",
     "ratings_by_course_newest": f"FROM ratings WHERE course_id = {SOME} ORDER BY rated_at DESC, id DESC",
     "ratings_by_course_best": f"FROM ratings WHERE course_id = {SOME} ORDER BY stars DESC, id DESC",

@@ -282,8 +282,14 @@ async def test_the_models_describe_what_migrations_make(fresh_database_url: str,
 
 
 async def test_alembic_finds_nothing_left_to_migrate(fresh_database_url: str) -> None:
+    def known_to_alembic(_object: Any, _name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:  # noqa: FBT001
+        return kind != "index"  # it compares expressions by their text; the test above does it through the catalogue
+
     def differences(connection: "Connection") -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": True, "compare_server_default": True, "include_object": known_to_alembic},
+        )
         return compare_metadata(context, Base.metadata)
 
     engine = create_async_engine(fresh_database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
