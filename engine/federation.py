@@ -4,12 +4,14 @@ Entities are read like ``nodes``: one statement for each type, however many ther
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, NewType
 
 import strawberry
 from typing_extensions import Doc
 
 from engine.errors import Code, Rejected
+from engine.graph import Graph
 from engine.sdl import subgraph_sdl
 from engine.slots import refuse_many
 from engine.sources import Ref
@@ -41,7 +43,12 @@ class _Sdl:
 
 async def service(run: Any, keys: list[Any]) -> list[Any]:
     """Return the SDL for composition."""
-    return [_Sdl(subgraph_sdl(run.graph)) for _ in keys]
+    return [_Sdl(_sdl(run.graph)) for _ in keys]
+
+
+@cache
+def _sdl(graph: Graph) -> str:
+    return subgraph_sdl(graph)
 
 
 async def entities(

@@ -39,7 +39,12 @@ class Course(Base):
         Index("courses_by_popularity", text("participant_count DESC"), text("id DESC"), postgresql_where=ON_SALE),
         Index("courses_by_rating", text("rating_average DESC"), text("id DESC"), postgresql_where=ON_SALE),
         Index("courses_by_price", "price", "id", postgresql_where=ON_SALE),
-        Index("courses_by_newness", text("published_at DESC"), text("id DESC"), postgresql_where=ON_SALE),
+        Index(
+            "courses_by_newness",
+            text("coalesce(published_at, '9999-01-01 00:00:00+00:00') DESC"),  # an order has no NULL
+            text("id DESC"),
+            postgresql_where=ON_SALE,
+        ),
         Index(
             "courses_by_category_and_rating",
             "category_id",

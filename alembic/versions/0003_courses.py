@@ -61,7 +61,7 @@ ON_SALE = {
     "courses_by_popularity": "participant_count DESC, id DESC",
     "courses_by_rating": "rating_average DESC, id DESC",
     "courses_by_price": "price, id",
-    "courses_by_newness": "published_at DESC, id DESC",
+    "courses_by_newness": "coalesce(published_at, '9999-01-01 00:00:00+00:00') DESC, id DESC",
     "courses_by_category_and_rating": "category_id, rating_average DESC, id DESC",
     "courses_by_category_and_popularity": "category_id, participant_count DESC, id DESC",
     "courses_by_provider_and_popularity": "provider_id, participant_count DESC, id DESC",
@@ -112,7 +112,7 @@ def upgrade() -> None:
         op.execute(f"CREATE INDEX {name} ON courses ({columns}) WHERE state = 'PUBLISHED'")
     op.execute(RUNS)
     op.execute("CREATE INDEX runs_by_course_and_start ON runs (course_id, starts_at, id)")
-    op.execute("CREATE INDEX runs_by_start ON runs (starts_at, id)")
+    op.execute("CREATE INDEX runs_upcoming ON runs (course_id, starts_at) WHERE state IN ('OPEN_FOR_SALE', 'FULL')")
     op.execute("CREATE INDEX runs_by_region ON runs (region_id, course_id)")
     op.execute(SESSIONS)
 
