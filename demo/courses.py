@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from demo.descriptions import Descriptions, phrases
-from demo.popularity import participants
+from demo.popularity import Pull, participants
 from demo.prices import outside_price, price
 from demo.providers import ProviderPlan
 from demo.recipes import Recipe, between
@@ -121,7 +121,8 @@ def courses(recipe: Recipe, providers: list[ProviderPlan]) -> list[CoursePlan]:
         )
         drafts.append((row, topic, wish.schedule, provider))
 
-    figures = participants(recipe, [(row.published_at, topic.demand, home.size) for row, topic, _, home in drafts])
+    pulls = [Pull(row.published_at, row.mode, topic.demand, provider.size) for row, topic, _, provider in drafts]
+    figures = participants(recipe, pulls)
     return [
         CoursePlan(row._replace(participant_count=figure.count), topic, schedule, provider, figure.rank)
         for (row, topic, schedule, provider), figure in zip(drafts, figures, strict=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import exp
 
 from demo.recipes import Recipe
+from rules.courses import CourseMode
 
 TOP = 66_666
 """Participants of the most popular course; the figure of natural make-up on a platform of 2020."""
@@ -16,6 +17,10 @@ TAIL = 1_500
 """The rank around which courses turn from well known to hardly known, at full scale."""
 
 
+ROOM = {CourseMode.SELF_PACED: 1.6, CourseMode.WEBINAR: 1.0, CourseMode.MIXED: 0.35, CourseMode.OFFLINE: 0.2}
+"""How many people a way of teaching has room for, compared with a webinar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """The participants of a course, and its place from 0 (the most popular) towards 1."""
@@ -24,19 +29,29 @@ class Figure:
     rank: float
 
 
-def participants(recipe: Recipe, courses: list[tuple[datetime | None, float, float]]) -> list[Figure]:
-    """Return the figures of courses that are given as (published, demand of the topic, size of the institution)."""
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What draws people to a course: since when it is there, how sought after its topic is, and who teaches how."""
+
+    published_at: datetime | None
+    mode: CourseMode
+    demand: float
+    size: float
+
+
+def participants(recipe: Recipe, courses: list[Pull]) -> list[Figure]:
+    """Return the figures of courses, in their order; nobody has taken part in what was never published."""
     random = recipe.random("popularity")
     year = timedelta(days=365)
 
-    def pull(published: datetime | None, demand: float, size: float) -> float:
+    def pull(course: Pull) -> float:
         chance = random.lognormvariate(0, 0.9)
-        if published is None:
+        if course.published_at is None:
             return 0.0
-        age = max(0.02, (recipe.now - published) / year)
-        return chance * demand**1.4 * size**0.4 * min(1.5, age)
+        age = max(0.02, (recipe.now - course.published_at) / year)
+        return chance * course.demand**1.4 * course.size**0.4 * min(1.5, age) * ROOM[course.mode]
 
-    pulls = [pull(*course) for course in courses]
+    pulls = [pull(course) for course in courses]
     order = sorted(range(len(courses)), key=lambda index: (-pulls[index], index))
     figures = [Figure(0, 1.0)] * len(courses)
     for place, index in enumerate(order):
