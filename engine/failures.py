@@ -44,56 +44,12 @@ class Located:
     node: FieldNode
 
 
+Nodes = list[tuple[Any, FieldNode]]
+"""The nodes that select one response key, each with the type that its field has: below it, names mean that type's."""
+
+
 class _Nulled(Exception):
     """A non-null value is missing: the nearest nullable ancestor becomes null."""
-
-
-def write_leaf(type_: Any) -> Callable[[Any], Any] | None:
-    """Return the function that makes JSON of a driver's or Python's value of a leaf type, None where it is JSON."""
-    if is_non_null_type(type_):
-        return write_leaf(type_.of_type)
-    if is_list_type(type_):
-        write = write_leaf(type_.of_type)
-        return None if write is None else lambda items: [None if item is None else write(item) for item in items]
-    serialize = getattr(type_, "serialize", None)
-    return (
-        None if type_.name in _JSON_TYPES or serialize is as_is or not hasattr(type_, "specified_by_url") else serialize
-    )
-
-
-_JSON_TYPES = frozenset({"String", "Int", "Float", "Boolean", "ID"})
-
-
-def as_is(value: Any) -> Any:
-    """Serialise a scalar whose Python value orjson writes as it should be: dates, instants, plain text."""
-    return value
-
-
-def strict(type_: Any) -> Callable[[Any], Any]:
-    """Return a function that checks and writes a computed value, and raises when its type is broken."""
-    required = is_non_null_type(type_)
-    write = write_leaf(type_)
-
-    def check(value: Any) -> Any:
-        if value is None:
-            if required:
-                raise NullError
-            return None
-        return value if write is None else write(value)
-
-    return check
-
-
-def lenient(type_: Any) -> Callable[[Any], Any]:
-    """Return the function of ``strict`` that answers a Failure instead of raising, item by item in lists."""
-    if is_non_null_type(type_):
-        inner = lenient(type_.of_type)
-        return lambda value: Failure(NullError()) if (result := inner(value)) is None else result
-    if is_list_type(type_):
-        item = lenient(type_.of_type)
-        return lambda values: None if values is None else [item(value) for value in values]
-    write = write_leaf(type_)
-    return guard(lambda value: value if value is None or write is None else write(value))
 
 
 def guard(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,25 +84,19 @@ class Settlement:
             return None
 
     def _object(self, value: dict[str, Any], sets: list[tuple[Any, SelectionSetNode]], path: Path) -> dict[str, Any]:
-        fields: dict[str, tuple[Any, list[FieldNode]]] = {}
+        fields: dict[str, Nodes] = {}
         for parent, selections in sets:
             self._collect(parent, selections, fields)
-        settled = {}
-        for key, item in value.items():
-            type_, nodes = fields[key]
-            settled[key] = self._value(item, type_, nodes, (*path, key))
-        return settled
+        return {key: self._value(item, fields[key][0][0], fields[key], (*path, key)) for key, item in value.items()}
 
-    def _collect(
-        self, parent: Any, selections: SelectionSetNode, fields: dict[str, tuple[Any, list[FieldNode]]]
-    ) -> None:
+    def _collect(self, parent: Any, selections: SelectionSetNode, fields: dict[str, Nodes]) -> None:
         """Gather fields by response key. Type conditions do not matter: validation made equal keys equal in shape."""
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
                 field = self._schema.get_field(parent, node.name.value)
                 if field is not None:
-                    fields.setdefault(key, (field.type, []))[1].append(node)
+                    fields.setdefault(key, []).append((field.type, node))
                 continue
             fragment: Any = (
                 self._fragments[node.name.value].definition if isinstance(node, FragmentSpreadNode) else node
@@ -155,24 +105,24 @@ class Settlement:
             inner = self._schema.get_type(condition.name.value) if condition else parent
             self._collect(inner, fragment.selection_set, fields)
 
-    def _value(self, value: Any, type_: Any, nodes: list[FieldNode], path: Path) -> Any:
+    def _value(self, value: Any, type_: Any, nodes: Nodes, path: Path) -> Any:
         if is_non_null_type(type_):
             settled = self._value(value, type_.of_type, nodes, path)
             if settled is None:
                 if value is None:
-                    self.errors.append(Located(NullError(), path, nodes[0]))
+                    self.errors.append(Located(NullError(), path, nodes[0][1]))
                 raise _Nulled
             return settled
         if isinstance(value, Failure):
-            self.errors.append(Located(value.error, path, nodes[0]))
+            self.errors.append(Located(value.error, path, nodes[0][1]))
             return None
         if value is None or is_leaf_type(type_):
             return value
         try:
             if is_list_type(type_):
                 return [self._value(item, type_.of_type, nodes, (*path, index)) for index, item in enumerate(value)]
-            named = get_named_type(type_)
-            return self._object(value, [(named, node.selection_set) for node in nodes if node.selection_set], path)
+            sets = [(get_named_type(own), node.selection_set) for own, node in nodes if node.selection_set]
+            return self._object(value, sets, path)
         except _Nulled:
             return None
 

@@ -159,10 +159,7 @@ class Writing:
         cursors = self._cursors
 
         def write(run: Any, keys: tuple[Any, ...]) -> str:
-            scope = run.scopes.get(id(window))
-            if scope is None:
-                scope = run.scopes[id(window)] = window.scope(run)
-            return cursors.write(scope, keys)
+            return cursors.write(window.scope(run), keys)
 
         return write
 

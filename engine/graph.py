@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import strawberry
 from graphql import (
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -68,6 +69,9 @@ class Graph:
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self.schema: GraphQLSchema = schema._schema  # noqa: SLF001 - the GraphQL-core schema has no public name
+        for type_ in self.schema.type_map.values():
+            if isinstance(type_, GraphQLInputObjectType):
+                _mark_one_of(type_)
         query = self.schema.query_type
         assert query is not None, "a graph has a Query"
         self.query: GraphQLObjectType = query
@@ -111,6 +115,17 @@ class Graph:
         code, key_ = ids.split(text)
         info = self.codes.get(code)
         return None if info is None else (info.name, key_)
+
+
+def _mark_one_of(type_: GraphQLInputObjectType) -> None:
+    """Let graphql-core know an input of which exactly one field is given.
+
+    Strawberry checks it by a converter, too late for validation and unseen in the SDL.
+    """
+    definition = type_.extensions.get("strawberry-definition")
+    if getattr(definition, "is_one_of", False):
+        type_.is_one_of = True
+        type_.out_type = GraphQLInputObjectType.out_type
 
 
 def bare(type_: Any) -> Any:

@@ -110,8 +110,11 @@ class Window:
 
     def scope(self, run: Any) -> bytes:
         """Return what a cursor is bound to: field, order and filter."""
-        text = orjson.dumps([self.coordinate, self.order, self.filter.read(run)], default=str)
-        return blake2b(text, digest_size=16).digest()
+        known: bytes | None = run.scopes.get(id(self))
+        if known is None:
+            text = orjson.dumps([self.coordinate, self.order, self.filter.read(run)], default=str)
+            known = run.scopes[id(self)] = blake2b(text, digest_size=16).digest()
+        return known
 
 
 def window(coordinate: str, arguments: dict[str, Any], order: Any) -> Window:
@@ -211,8 +214,14 @@ def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Para
     """Return the order keys of the window's cursor as one parameter for each term."""
     types = [term.expression.type.python_type for term in terms]
 
+    def keys(run: Any) -> list[Any]:
+        known: list[Any] | None = run.positions.get(id(page))
+        if known is None:
+            known = run.positions[id(page)] = cursors.read(page.scope(run), page.cursor.read(run), types)
+        return known
+
     def key_at(index: int) -> Symbol:
-        return Symbol(lambda run: cursors.read(page.scope(run), page.cursor.read(run), types)[index])
+        return Symbol(lambda run: keys(run)[index])
 
     return [Parameter(key_at(index), term.expression.type) for index, term in enumerate(terms)]
 

@@ -14,9 +14,9 @@ from graphql import (
 )
 from sqlalchemy import any_
 
-from engine.failures import lenient
 from engine.functions import Function, Writing
 from engine.graph import BadDeclarationError, Graph
+from engine.leaves import lenient
 from engine.pages import Cursors, Window
 from engine.rows import Rows, attach
 from engine.selected import Details, Selected, Selection

@@ -1,12 +1,14 @@
 """Rows: what was selected of a table becomes levels of a statement, and the shapes of their records."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from graphql import GraphQLObjectType, is_non_null_type
 from sqlalchemy import Integer, func, select
 
-from engine.failures import guard, lenient, strict, write_leaf
+from engine.failures import guard
 from engine.graph import BadDeclarationError, Graph, TypeInfo
+from engine.leaves import column_writer, lenient, python_reader, strict
 from engine.pages import Cursors, Term, Window, after, position, term_of, window
 from engine.selected import Details, Selected, Selection
 from engine.selects import Joined, Level, adapt, narrowed
@@ -54,7 +56,8 @@ class Rows:
             case Key():
                 return Leaf((level.place(at.info.key, at.alias),), self._graph.encoders[at.info.name])
             case Column():
-                write, nullable = write_leaf(selected.field.type), not is_non_null_type(selected.field.type)
+                write = column_writer(selected.field.type, source.expression)
+                nullable = not is_non_null_type(selected.field.type)
                 return Leaf((level.place(source.expression, at.alias),), write, nullable=nullable)
             case Computed():
                 return self._computed(source, level, at, selected)
@@ -74,7 +77,7 @@ class Rows:
 
     def _computed(self, source: Computed, level: Level, at: Joined, selected: Selected) -> Leaf:
         type_ = selected.field.type
-        function, check, forgive = source.function, strict(type_), lenient(type_)
+        function, check, forgive = _with_python_values(source), strict(type_), lenient(type_)
         guarded = guard(function)
         return Leaf(
             tuple(level.place(column, at.alias) for column in source.columns),
@@ -101,7 +104,7 @@ class Rows:
             level.where(_belongs(source.on, level.alias, parent))
         # The primary key comes last: without it the order of equals is another one in each plan.
         order = (*source.order, *at.info.table.primary_key)
-        level.order = [term_of(term, lambda clause: adapt(clause, level.alias)).sql() for term in order]
+        level.order = [adapt(term, level.alias) for term in order]
         level.limit = source.at_most
         return level, self.record(level, at, selected.type, selected.details)
 
@@ -169,6 +172,19 @@ def attach(parent: Level, level: Level, shape: Any, count: Any | None) -> None:
         shape.place = parent.add(level.nested())
     if count is not None:
         shape.total = parent.add(count)
+
+
+def _with_python_values(source: Computed) -> Callable[..., Any]:
+    """Return the function, given what its columns' types promise in Python: an enum's member, not its stored word."""
+    function, readers = source.function, [python_reader(column) for column in source.columns]
+    if not any(readers):
+        return function
+
+    def call(*values: Any) -> Any:
+        pairs = zip(readers, values, strict=True)
+        return function(*[value if read is None else read(value) for read, value in pairs])
+
+    return call
 
 
 def _count(level: Level) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 import strawberry
-from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, execute_sync
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
 from graphql.execution.values import VariableValues, VariableValueSource
 
 from engine.checks import check
@@ -69,6 +69,9 @@ class Run:
     """The keys of the statement that is being sent."""
     sizes: Sizes = field(init=False)
     scopes: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    """What the cursors of each window are bound to, once it was needed."""
+    positions: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
+    """Where each window begins, once its cursor was read."""
     waiting: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
     failed: bool = False
     statements: int = 0
@@ -190,20 +193,26 @@ class Engine:
         }
         variables = VariableValues(sources, twins)
         selection = Selection(self.graph.schema, document.fragments, operation.node, variables)
-        return Planner(self.graph, self._cursors, selection, symbolic_viewer(viewer)).plan()
+        try:
+            return Planner(self.graph, self._cursors, selection, symbolic_viewer(viewer)).plan()
+        except GraphQLError as error:
+            # Null for an argument with a default is valid until its value is known.
+            raise Invalid(Code.BAD_USER_INPUT, [error]) from error
 
     async def _data(self, run: Run) -> dict[str, Any]:
         """Send the statement, build the answer and serve its slots, all on one connection."""
         statement = run.plan.statement
         if statement is None and not run.plan.slots:
             return run.build(run.plan.function, _NO_ROWS)
-        async with run.pool.connection() as connection:
-            run.connection = connection
+        connection = run.connection = await run.pool.acquire()
+        try:
             rows = _NO_ROWS if statement is None else await run.fetch(statement)
             data = run.build(run.plan.function, rows)
             if run.waiting:
                 await run.serve()
             return data
+        finally:
+            run.pool.release(connection)
 
     def _introspect(
         self, data: dict[str, Any], document: Document, operation: Operation, inputs: dict[str, Any], plan: Plan

@@ -50,7 +50,7 @@ class Level:
         self._columns: list[Any] = []
         self._places: dict[tuple[int, int], int] = {}
         self._kept: list[Any] = []
-        self._joined: dict[tuple[int, Any], Joined] = {}
+        self._joined: dict[tuple[int, Any, str, bool], Joined] = {}
         self.conditions: list[Any] = []
         self.order: list[Any] = []
         self.limit: Any = None
@@ -80,7 +80,8 @@ class Level:
 
     def join(self, parent: Joined, relationship: Any, target: TypeInfo, rule: Any | None) -> Joined:
         """Join a to-one edge's target once, however often it is selected, and return where it is."""
-        key = (id(parent.alias), relationship)
+        # A hidden row must not come in through another edge's join: with and without a rule are two joins.
+        key = (id(parent.alias), relationship, target.name, rule is None)
         if key not in self._joined:
             self._joined[key] = self._new_join(parent, relationship.property, target, rule)
         return self._joined[key]
@@ -111,9 +112,9 @@ class Level:
 
 
 def readable(expression: Any) -> Any:
-    """Return the expression in a type that the driver decodes as JSON has it: numeric as a double."""
-    numeric = isinstance(expression.type, Numeric) and not isinstance(expression.type, (Float, Double))
-    return cast(expression, Double) if numeric else expression
+    """Return the expression in the type that its declaration promises: a numeric without decimals as a double."""
+    numeric = isinstance(expression.type, Numeric) and not isinstance(expression.type, Float)
+    return cast(expression, Double) if numeric and not expression.type.asdecimal else expression
 
 
 def narrowed(statement: Any, info: TypeInfo, alias: Any) -> Any | None:

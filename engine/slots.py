@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from engine.errors import Code, Rejected
 from engine.failures import Failure, NullError
+from engine.leaves import as_list
 from engine.sources import Ref
 
 
@@ -75,7 +76,7 @@ class Items(Completion):
 
     def refs(self, value: Any) -> Iterator[tuple["References", Ref]]:
         """See all the items."""
-        if value is not None and not isinstance(value, Failure):
+        if isinstance(value, (list, tuple)):
             for item in value:
                 yield from self.inner.refs(item)
 
@@ -83,7 +84,11 @@ class Items(Completion):
         """Finish each item; one that fails spoils only itself, or its list when items may not be null."""
         if value is None or isinstance(value, Failure):
             return value
-        return [self.inner.finish(_as_failure(item), found) for item in value]
+        try:
+            items = as_list(value)
+        except TypeError as error:
+            return Failure(error)
+        return [self.inner.finish(_as_failure(item), found) for item in items]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,14 +104,14 @@ class Attributes(Completion):
             return
         for attribute, completion in self.fields.values():
             if attribute is not None:
-                yield from completion.refs(getattr(value, attribute))
+                yield from completion.refs(_attribute(value, attribute))
 
     def finish(self, value: Any, found: Found) -> Any:
         """Read the attributes."""
         if value is None or isinstance(value, Failure):
             return value
         return {
-            key: completion if attribute is None else completion.finish(getattr(value, attribute), found)
+            key: completion if attribute is None else completion.finish(_attribute(value, attribute), found)
             for key, (attribute, completion) in self.fields.items()
         }
 
@@ -168,6 +173,14 @@ class Slot:
                 if at in wanted:
                     wanted[at][1][ref.key] = None
         return {at: await reader.read(run, list(keys)) for at, (reader, keys) in wanted.items()}
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """Read an attribute; one that cannot be read spoils only its own field."""
+    try:
+        return _as_failure(getattr(value, name))
+    except Exception as error:  # noqa: BLE001 - whatever a field raises is that field's error
+        return Failure(error)
 
 
 def _as_failure(value: Any) -> Any:

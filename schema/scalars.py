@@ -5,10 +5,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-from engine.failures import as_is
+from engine.leaves import as_is
 from engine.federation import ANY_KEY, AnyKey
 from rules.links import Url
 from rules.money import Rupiah
@@ -20,7 +19,7 @@ _REGION_CODE: Final = re.compile(r"\d{2}(\.\d{2})?", re.ASCII)
 
 def _parse_rupiah(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)) or not _AMOUNT.fullmatch(str(value)):
-        raise GraphQLError('Rupiah is a whole, non-negative amount of at most 18 digits, such as "1500000".')
+        raise ValueError('Rupiah is a whole, non-negative amount of at most 18 digits, such as "1500000".')
     return int(value)
 
 
@@ -30,7 +29,7 @@ def _parse_datetime(value: Any) -> datetime:
     except (TypeError, ValueError):
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise GraphQLError('DateTime is an instant in ISO 8601 with its offset, such as "2026-03-20T09:00:00+07:00".')
+        raise ValueError('DateTime is an instant in ISO 8601 with its offset, such as "2026-03-20T09:00:00+07:00".')
     return instant
 
 
@@ -38,18 +37,18 @@ def _parse_date(value: Any) -> date:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise GraphQLError('Date is a day in ISO 8601, such as "2026-03-20".') from None
+        raise ValueError('Date is a day in ISO 8601, such as "2026-03-20".') from None
 
 
 def _parse_region_code(value: Any) -> str:
     if not isinstance(value, str) or not _REGION_CODE.fullmatch(value):
-        raise GraphQLError('RegionCode is a code of the home ministry, such as "32" or "32.73".')
+        raise ValueError('RegionCode is a code of the home ministry, such as "32" or "32.73".')
     return value
 
 
 def _parse_url(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("https://"):
-        raise GraphQLError('URL is an absolute https address, such as "https://example.org/kelas".')
+        raise ValueError('URL is an absolute https address, such as "https://example.org/kelas".')
     return value
 
 
