@@ -87,7 +87,9 @@ class Server:
     def template(self, kind: str, fill: Callable[[str], None], base: str = "template0") -> str:
         """Return the name of the template that ``fill`` makes of a copy of ``base``, making it if it is not there."""
         database = template_name(kind)
-        key = lock_key(database)
+        self._hold(database)
+        # Making takes turns under a lock of its own: whoever holds the database would let nobody else look.
+        key = lock_key(f"making {database}")
         self._execute(f"SELECT pg_advisory_lock({key})")
         try:
             if not self._fetch("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", database):
@@ -96,7 +98,6 @@ class Server:
                 with ThreadPoolExecutor(max_workers=1) as thread:
                     thread.submit(fill, self.url_of(database)).result()
                 self._execute(f'ALTER DATABASE "{database}" IS_TEMPLATE true')
-            self._hold(database)
         finally:
             self._execute(f"SELECT pg_advisory_unlock({key})")
         return database
