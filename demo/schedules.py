@@ -56,7 +56,7 @@ def meetings(random: Random, mode: CourseMode, schedule: Schedule, hours: int) -
     """Return how ``hours`` of teaching are cut into meetings, in steps of half an hour."""
     usual = EVENING_H if schedule is Schedule.EVENING else MEETING_H[mode]
     number = min(MEETINGS_MAX, max(MEETINGS_MIN, round(hours / usual)))
-    halves = max(3, min(round(2 * hours / number), round(2 * usual + 2)))
+    halves = max(3, min(round(2 * hours / number), round(2 * usual + 1)))
     if schedule is Schedule.EVENING:
         begins = random.choice((18 * 60 + 30, 19 * 60))
     elif halves <= 2 * 4 and random.random() < 1 / 3:
