@@ -7,6 +7,8 @@ dataclass becomes an input object of the same name; a NewType of UUID called ``C
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -14,6 +16,8 @@ from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_typ
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Double, Integer, Numeric, Text, Uuid
+from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
@@ -148,7 +152,37 @@ def _statement_value(hint: Any, value: Any, decoders: Decoders) -> Any:
         return value
     if isinstance(bare, type) and is_dataclass(bare):
         return bare(**_by_field(bare, value, lambda inner, item: _statement_value(inner, item, decoders)))
-    return Parameter(_plain_symbol(hint, value, decoders))
+    symbol = _plain_symbol(hint, value, decoders)
+    return Parameter(symbol.then(_stored) if get_origin(bare) is list else symbol, _sql_type(bare))
+
+
+def _stored(items: list[Any]) -> list[Any]:
+    """Return a list for the driver: words of an enum as they are stored."""
+    return [item.value if isinstance(item, Enum) else item for item in items]
+
+
+def _sql_type(bare: Any) -> TypeEngine[Any] | None:
+    """Return the SQL type of a parameter: functions like concat() need it told. None leaves it to the comparison."""
+    if get_origin(bare) is list:
+        inner = _sql_type(_bare(get_args(bare)[0])[0])
+        return None if inner is None else ARRAY(inner)
+    if isinstance(bare, NewType):
+        supertype = bare.__supertype__
+        return BigInteger() if supertype is int else _sql_type(supertype)
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return Text()
+    return _SQL_TYPES.get(bare)
+
+
+_SQL_TYPES: dict[Any, TypeEngine[Any]] = {
+    str: Text(),
+    int: Integer(),
+    float: Double(),
+    Decimal: Numeric(),
+    UUID: Uuid(),
+    datetime: DateTime(timezone=True),
+    date: Date(),
+}
 
 
 def _plain_symbol(hint: Any, value: Any, decoders: Decoders) -> Symbol:
@@ -161,7 +195,9 @@ def _plain_symbol(hint: Any, value: Any, decoders: Decoders) -> Symbol:
     symbol = symbol_of(value)
     if get_origin(bare) is list:
         decode = decoders.get(id_type(_bare(get_args(bare)[0])[0]) or "")
-        return symbol.then(lambda items: [decode(item) for item in items]) if decode else symbol
+        if decode is None:
+            return symbol
+        return symbol.then(lambda items: [None if item is None else decode(item) for item in items])
     decode = decoders.get(id_type(bare) or "")
     return symbol.then(decode) if decode else symbol
 
