@@ -5,6 +5,7 @@ as the GraphQL specification says.
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,7 @@ from graphql import get_named_type, is_enum_type, is_list_type, is_non_null_type
 from sqlalchemy import Column as TableColumn
 from sqlalchemy import Float, Numeric
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.types import TypeDecorator
 
 from engine.failures import NullError, guard
 
@@ -79,8 +81,13 @@ def _word_writer(type_: Any, sql_type: Any) -> Write | None:
 
 
 def python_reader(expression: Any) -> Write | None:
-    """Return the function that makes of a driver's value what the column's type promises in Python, None if it is."""
-    return expression.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+    """Return the function that makes a column's Python value of the driver's; None when it is the same one."""
+    type_ = expression.type
+    return partial(_read, type_) if isinstance(type_, TypeDecorator) else None
+
+
+def _read(type_: TypeDecorator[Any], value: Any) -> Any:
+    return type_.process_result_value(value, _DIALECT)
 
 
 def strict(type_: Any) -> Write:
