@@ -4,6 +4,7 @@ from typing import Annotated, Union
 
 import strawberry
 
+import schema.publication  # noqa: F401 # pyright: ignore[reportUnusedImport] - describes the words that types show
 from engine import federation, nodes, sdl
 from engine.graph import Graph, Node
 from engine.sources import batched
