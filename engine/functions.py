@@ -159,7 +159,7 @@ class Writing:
         cursors = self._cursors
 
         def write(run: Any, keys: tuple[Any, ...]) -> str:
-            return cursors.write(window.scope(run), keys)
+            return cursors.write(window.scope_once(run), keys)
 
         return write
 

@@ -110,10 +110,14 @@ class Window:
 
     def scope(self, run: Any) -> bytes:
         """Return what a cursor is bound to: field, order and filter."""
+        text = orjson.dumps([self.coordinate, self.order, self.filter.read(run)], default=str)
+        return blake2b(text, digest_size=16).digest()
+
+    def scope_once(self, run: Any) -> bytes:
+        """Return the scope, made once for a request and noted in it."""
         known: bytes | None = run.scopes.get(id(self))
         if known is None:
-            text = orjson.dumps([self.coordinate, self.order, self.filter.read(run)], default=str)
-            known = run.scopes[id(self)] = blake2b(text, digest_size=16).digest()
+            known = run.scopes[id(self)] = self.scope(run)
         return known
 
 
@@ -217,7 +221,7 @@ def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Para
     def keys(run: Any) -> list[Any]:
         known: list[Any] | None = run.positions.get(id(page))
         if known is None:
-            known = run.positions[id(page)] = cursors.read(page.scope(run), page.cursor.read(run), types)
+            known = run.positions[id(page)] = cursors.read(page.scope_once(run), page.cursor.read(run), types)
         return known
 
     def key_at(index: int) -> Symbol:
