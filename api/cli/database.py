@@ -50,7 +50,10 @@ def migrate(revision: str | None, *, down: bool, sql: bool) -> None:
         else:
             migrations.upgrade(url, revision or "head")
         after = migrations.current(url)
-    click.echo(f"The tables are at {after or 'nothing'}" + (" already." if before == after else f", were at {before}."))
+    click.echo(
+        f"The tables are at {after or 'nothing'}"
+        + (" already." if before == after else f", were at {before or 'nothing'}.")
+    )
 
 
 @click.command()

@@ -16,9 +16,10 @@ def schema() -> None:
 @schema.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when the files differ from the code.")
 def export(*, check: bool) -> None:
-    """Write schema/schema.graphql (what clients see) and schema/subgraph.graphql (for federation).
+    """Write the graph's two schema files.
 
-    Both are committed, so that a change of the graph shows as a change of a file.
+    schema/schema.graphql is what clients see, schema/subgraph.graphql is for federation. Both are committed, so that
+    a change of the graph shows as a change of a file.
     """
     from difflib import unified_diff
 

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -43,8 +45,7 @@ def serve(host: str | None, port: str | None, workers: str | None) -> None:
     from api.server import listen
 
     _let_terminate()
-    listening = listen(settings.host, settings.port)
-    with engines(settings) as running:
+    with listen(settings.host, settings.port) as listening, engines(settings) as running:
         prepare(running, migrate=settings.database_url is None)
         _run(running, listening)
 
@@ -70,9 +71,7 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
     from api.server import listen
 
     _let_terminate()
-    listening = listen(settings.host, settings.port)
-    click.echo(f"Engines     starting in {settings.data_dir}" if settings.database_url is None else "Engines     yours")
-    with engines(settings) as running:
+    with listen(settings.host, settings.port) as listening, _announced(settings) as running:
         click.echo(f"Database    {without_password(running.database_url or '')}")
         click.echo(f"Valkey      {without_password(running.redis_url or '')}")
         prepare(running, migrate=True)
@@ -96,6 +95,13 @@ def config() -> None:
     for name, value, about in settings.shown():
         click.echo(f"{name}={value}")
         click.echo(f"    {about}")
+
+
+@contextmanager
+def _announced(settings: "Settings") -> Generator["Settings"]:
+    click.echo(f"Engines     starting in {settings.data_dir}" if settings.database_url is None else "Engines     yours")
+    with engines(settings) as running:
+        yield running
 
 
 def _let_terminate() -> None:
