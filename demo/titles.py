@@ -96,6 +96,8 @@ class Titles:
             return None
         if len(single) > 1 and self._random.random() < 0.7:  # noqa: PLR2004 - mostly two
             first, second = pick(self._random, single, 2)
+            if _echoes(second, first.lower()):
+                return None
             return Title(f"{core}: {titled(first)} dan {titled(second)}", (first, second))
         skill = self._random.choice(fresh)
         frame = self._random.choice(("{core}: {skill}", "{core}: Praktik {skill}", "{core} dengan Fokus {skill}"))
