@@ -57,6 +57,9 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            self._refuse(503, "The server has too many connections; try again in a moment.")
+            return
         self._head_timer = self.loop.call_later(HEADER_TIMEOUT_S, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -110,10 +113,10 @@ class Protocol(HttpToolsProtocol):
         """Answer in the place of the application, and close: what follows on this connection cannot be trusted."""
         if self.transport.is_closing():
             return
-        code = Code.TIMEOUT if status == 408 else Code.BAD_REQUEST  # noqa: PLR2004
+        phrase, code = _REFUSALS[status]
         body = request_error(code, message, "").body
         head = (
-            f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: {RESPONSE.decode()}; charset=utf-8\r\n"
+            f"HTTP/1.1 {status} {phrase}\r\ncontent-type: {RESPONSE.decode()}; charset=utf-8\r\n"
             f"content-length: {len(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
@@ -128,7 +131,12 @@ class Protocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
 
-_PHRASES = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+_REFUSALS = {
+    400: ("Bad Request", Code.BAD_REQUEST),
+    408: ("Request Timeout", Code.TIMEOUT),
+    431: ("Request Header Fields Too Large", Code.BAD_REQUEST),
+    503: ("Service Unavailable", Code.UNAVAILABLE),
+}
 
 
 class Server(uvicorn.Server):
@@ -202,7 +210,6 @@ def serve(app: Application, settings: Settings, listening: socket.socket) -> Non
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

@@ -121,6 +121,17 @@ async def test_a_body_refused_early_still_lets_its_sender_read_the_answer() -> N
     assert said.startswith(OK)
 
 
+async def test_one_connection_too_many_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS_MAX", 1)
+    async with serving() as port:
+        _, first = await asyncio.open_connection("127.0.0.1", port)
+        said = await exchange(port, b"", end=False)
+        first.close()
+
+    assert said.startswith(b"HTTP/1.1 503 Service Unavailable")
+    assert b'"code":"UNAVAILABLE"' in said
+
+
 def test_an_address_in_use_is_an_error_with_the_remedy() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
