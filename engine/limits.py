@@ -54,6 +54,8 @@ class Measure:
     aliases: int = 0
     fields: int = 0
     cost: int = 0
+    once: int = 0
+    """What a page costs however many rows it has."""
 
     def beside(self, other: "Measure") -> "Measure":
         """Return the measure of both in one selection set."""
@@ -62,6 +64,7 @@ class Measure:
             self.aliases + other.aliases,
             self.fields + other.fields,
             self.cost + other.cost,
+            self.once + other.once,
         )
 
 
@@ -117,15 +120,17 @@ class Measuring:
             depth=inner.depth + 1,
             aliases=inner.aliases + aliases,
             fields=inner.fields + 1,
-            cost=0 if field is None else self._cost(node, field, inner.cost),
+            cost=0 if field is None else self._cost(node, field, inner),
+            once=COUNT_COST if field is not None and node.name.value == "totalCount" else 0,
         )
 
-    def _cost(self, node: FieldNode, field: GraphQLField, inner: int) -> int:
+    def _cost(self, node: FieldNode, field: GraphQLField, selected: Measure) -> int:
         if is_leaf_type(get_named_type(field.type)):
-            return COUNT_COST if node.name.value == "totalCount" else 0
+            return 0
         source = source_of(field)
         if isinstance(source, Pages):
-            return self._page_size(node) * (1 + inner)
+            return self._page_size(node) * (1 + selected.cost) + selected.once
+        inner = selected.cost + selected.once
         if isinstance(source, Listed):
             return source.at_most * (1 + inner)
         if is_list_type(bare(field.type)) and source is not None:
