@@ -97,7 +97,7 @@ class Pool:
         self._pass_on()
 
     async def _turn(self) -> None:
-        """Wait until somebody passes on what he held. A future and a timer cost a tenth of ``asyncio.wait_for``."""
+        """Wait until somebody passes on what he held. A future and a timer cost half of ``asyncio.wait_for``, which makes a task."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(self._acquire_timeout_s, _give_up, turn)
