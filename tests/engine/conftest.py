@@ -24,6 +24,12 @@ def oracle_examples() -> int:
 
 
 @pytest.fixture(scope="session")
+def oracle_seed() -> int:
+    """Where the seeds of the oracle's tests begin; ``BEKAL_ORACLE_SEED`` draws other operations."""
+    return int(os.environ.get("BEKAL_ORACLE_SEED", "1"))
+
+
+@pytest.fixture(scope="session")
 def library_url(server: Any) -> str:
     """The library's database; tests only read it."""
     url: str = server.create("library")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -53,7 +52,7 @@ class Ring:
     ) -> None:
         """Take two schemas of the same declarations: the oracle changes its own."""
         self.loop = Loop()
-        self.pool = Pool(url, size=2, array_types=array_types)
+        self.pool = Pool(url, size=2, array_types=array_types, statement_timeout_s=60)
         self.engine = Engine(first, self.pool, cursor_key=CURSOR_KEY, viewer=viewer, limits=WIDE)
         self.oracle = Oracle(second, self, Cursors(CURSOR_KEY))
         self._sqlalchemy: AsyncEngine = create_async_engine(
@@ -99,9 +98,17 @@ class Ring:
         assert again.body == ours.body, f"a plan gave another answer the second time\n{_told(ask, ours, again)}"
         theirs = self.oracle.answer(ask.document, viewer, ask.variables, ask.operation_name)
         answer = orjson.loads(ours.body)
-        difference = compared(answer, theirs)
-        assert difference is None, f"{difference}\n{_told(ask, ours, theirs)}"
+        self.judge(answer, theirs, ask)
         return answer
+
+    def judge(self, answer: dict[str, Any], verdict: Verdict, ask: Ask | None = None) -> None:
+        """Compare an answer with what it must be.
+
+        Raises:
+            AssertionError: they differ.
+        """
+        difference = compared(answer, verdict)
+        assert difference is None, f"{difference}\n{_told(ask, answer, verdict)}"
 
 
 ARGUMENT_CODES = {"BAD_ID", "BAD_USER_INPUT", "CURSOR_INVALID"}
@@ -146,14 +153,6 @@ def _text(value: Any) -> str:
     return repr(orjson.loads(orjson.dumps(value, default=str)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    ask: Ask
-    answers: tuple[Any, ...]
-
-
-def _told(ask: Ask, *answers: Any) -> str:
-    shown = "\n\n".join(
-        answer.body.decode() if isinstance(answer, Answer) else repr((answer.data, answer.errors)) for answer in answers
-    )
-    return f"{ask.document}\nvariables: {ask.variables!r}\n\n{shown}"
+def _told(ask: Ask | None, *answers: Any) -> str:
+    asked = "" if ask is None else f"{ask.document}\nvariables: {ask.variables!r}\n\n"
+    return asked + "\n\n".join(repr(answer) for answer in answers)

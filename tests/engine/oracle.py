@@ -21,6 +21,7 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     parse,
+    validate,
 )
 from sqlalchemy import BindParameter, Uuid, literal, select, type_coerce
 from sqlalchemy.types import NullType
@@ -83,10 +84,11 @@ class Oracle:
         self, document: str, viewer: Any, variables: dict[str, Any] | None = None, name: str | None = None
     ) -> Verdict:
         """Answer one operation for a viewer."""
+        ast = parse(document)
+        if invalid := validate(self.schema, ast):
+            return Verdict(None, [(None, error) for error in invalid])
         inquiry = Inquiry(self.graph, self._database, self._cursors, viewer)
-        result = execute_sync(
-            self.schema, parse(document), context_value=inquiry, variable_values=variables, operation_name=name
-        )
+        result = execute_sync(self.schema, ast, context_value=inquiry, variable_values=variables, operation_name=name)
         errors = [
             (None if error.path is None else tuple(error.path), error.original_error or error)
             for error in result.errors or ()

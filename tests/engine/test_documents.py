@@ -78,8 +78,8 @@ DOCUMENTS = {
     "a fragment on an interface": "{ books(first: 2) { nodes { ...N } } } fragment N on Node { __typename id }",
     "type conditions that do not hold": "{ members(first: 2) { nodes { ... on Named { name ... on Shelf { room } } } } }",
     "aliases of everything": "{ x: books(first: 1) { y: nodes { z: id z2: id t: title } p: pageInfo { q: hasNextPage } c: totalCount } }",
-    "same key, other types": f"""{{ nodes(ids: ["{BOOK}", "TWUBkAAAAABwAIAAAAAAAgAE"]) {{ id
-        ... on Book {{ x: owner {{ joinedOn }} }} ... on Member {{ x: best {{ __typename ... on Book {{ motto heft }} }} }}
+    "same key, other types": f"""{{ nodes(ids: ["{BOOK}", "TWUBkAAAAABwAIAAAAAAAgAF"]) {{ id
+        ... on Book {{ x: lastLoan {{ dueOn }} }} ... on Member {{ x: mentor {{ name best {{ ... on Book {{ motto }} }} }} }}
     }} }}""",
     "same key, other types, in a failing object": """{ members(first: 12) { nodes { things {
         ... on Book { x: condition { note leaves { torn } } } ... on Member { x: card { number } y: mentor { best { __typename } } }
