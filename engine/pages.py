@@ -231,6 +231,7 @@ def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Para
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {
+    bool: bool,
     int: int,
     str: str,
     float: float,

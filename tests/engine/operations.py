@@ -34,8 +34,10 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_input_object_type,
+    is_leaf_type,
     is_non_null_type,
     is_object_type,
+    is_required_argument,
     parse,
     parse_type,
     print_ast,
@@ -44,6 +46,9 @@ from graphql import (
 
 Values = Callable[[Random, str], str | None]
 """Gives a text that stands in the data for an argument's or input field's coordinate; None keeps what was generated."""
+
+DEEP = 5
+"""How deep further fields are added; generated trees may go deeper."""
 
 
 @dataclass
@@ -101,20 +106,50 @@ class Mixer:
     def _selections(self, selections: SelectionSetNode, type_: Any, depth: int) -> SelectionSetNode:
         nodes: list[Any] = []
         for node in selections.selections:
-            if isinstance(node, InlineFragmentNode):
+            if isinstance(node, FieldNode) and node.name.value == "__typename":
+                nodes.append(node)
+            elif isinstance(node, InlineFragmentNode):
                 inner = self.schema.type_map[node.type_condition.name.value] if node.type_condition else type_
                 nodes.append(replace(node, selection_set=self._selections(node.selection_set, inner, depth)))
             else:
                 assert isinstance(node, FieldNode)
                 nodes.extend(self._fields(node, type_, depth))
+        nodes += self._more(type_, depth)
         if self._chance(0.25):
             nodes.insert(self.random.randrange(len(nodes) + 1), self._field("__typename"))
-        if type_ is not None and "pageInfo" in getattr(type_, "fields", {}) and self._chance(0.4):
+        if "pageInfo" in getattr(type_, "fields", {}) and self._chance(0.6):
             parts = self.random.sample(["hasNextPage", "hasPreviousPage", "startCursor", "endCursor"], 2)
             nodes.append(self._field("pageInfo", [self._field(part) for part in parts]))
         if depth and self._chance(0.2):
             nodes = self._fragmented(nodes, type_)
         return SelectionSetNode(selections=tuple(nodes))
+
+    def _more(self, type_: Any, depth: int) -> list[Any]:
+        """Return further fields: generated trees are small, and few of their fields stand in the same object."""
+        if depth > DEEP or not self._chance(0.6):
+            return []
+        if not is_object_type(type_):
+            possible = [each for each in self.schema.get_possible_types(type_) if self._chance(0.5)]
+            return [
+                InlineFragmentNode(
+                    type_condition=NamedTypeNode(name=NameNode(value=each.name)),
+                    directives=(),
+                    selection_set=self._selections(_only([self._field("__typename")]), each, depth),
+                )
+                for each in possible
+            ]
+        names = self.random.sample(list(type_.fields), min(len(type_.fields), self.random.choice([1, 2, 3, 5])))
+        nodes: list[Any] = []
+        for name in names:
+            definition = type_.fields[name]
+            named = get_named_type(definition.type)
+            if any(is_required_argument(argument) for argument in definition.args.values()) or name.startswith("_"):
+                continue
+            if is_leaf_type(named):
+                nodes += self._fields(self._field(name), type_, depth)
+            elif depth < DEEP:
+                nodes += self._fields(self._field(name, [self._field("__typename")]), type_, depth)
+        return nodes
 
     def _fields(self, node: FieldNode, type_: Any, depth: int) -> list[FieldNode]:
         definition = type_.fields[node.name.value]
@@ -216,7 +251,7 @@ class Mixer:
                     item for item in fields if not isinstance(item.value, NullValueNode)
                 ][:1] or self._one_of(named)
             return ObjectValueNode(fields=tuple(fields))
-        if isinstance(value, NullValueNode) or not self._chance(0.85):
+        if isinstance(value, NullValueNode) or not self._chance(0.96):
             return value
         if isinstance(value, ListValueNode):
             items = [self._value(item, type_, coordinate) for item in value.values]
@@ -270,11 +305,15 @@ class Mixer:
         return NameNode(value=f"{stem}{self.random.randrange(10**6)}")
 
     def _field(self, name: str, selections: list[Any] | None = None) -> FieldNode:
-        inner = SelectionSetNode(selections=tuple(selections)) if selections else None
+        inner = _only(selections) if selections else None
         return FieldNode(name=NameNode(value=name), arguments=(), directives=(), selection_set=inner)
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
+
+
+def _only(nodes: list[Any]) -> SelectionSetNode:
+    return SelectionSetNode(selections=tuple(nodes))
 
 
 def _argument(name: str, value: Any) -> ArgumentNode:
