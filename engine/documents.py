@@ -67,10 +67,15 @@ class Document:
             return next(iter(self.operations.values()))
         operation = self.operations.get(name) if name is not None else None
         if operation is None:
-            known = ", ".join(sorted(str(each) for each in self.operations))
-            what = "has several operations" if name is None else "has no operation of this name"
-            raise Rejected(Code.OPERATION_NAME_REQUIRED, f"The document {what}. Send `operationName`: one of {known}.")
+            raise Rejected(Code.OPERATION_NAME_REQUIRED, f"The document {self._remedy(name)}")
         return operation
+
+    def _remedy(self, name: str | None) -> str:
+        names = sorted(each for each in self.operations if each is not None)
+        if not names:
+            return "has one operation, without a name. Send no `operationName`."
+        what = "has several operations" if name is None else "has no operation of this name"
+        return f"{what}. Send `operationName`: one of {', '.join(names)}."
 
 
 class Documents:

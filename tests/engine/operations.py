@@ -44,6 +44,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from tests.engine.duel import NO_CURSOR
+
 Values = Callable[[Random, str], str | None]
 """Gives a text that stands in the data for an argument's or input field's coordinate; None keeps what was generated."""
 
@@ -222,7 +224,7 @@ class Mixer:
                 sizes = [0, 1, 2, 3] if depth else [0, 1, 2, 5, 9, 200]
                 value = IntValueNode(value=str(self.random.choice(sizes))) if depth or self._chance(0.7) else None
             elif name in ("after", "before"):
-                value = None if self._chance(0.97) else StringValueNode(value="bm90IGEgY3Vyc29y")
+                value = None if self._chance(0.97) else StringValueNode(value=NO_CURSOR)
             if value is None or isinstance(value, VariableNode):
                 if value is not None:
                     arguments.append(_argument(name, value))
