@@ -147,10 +147,11 @@ async def test_rows_survive_the_way_down_and_up_where_their_table_does(seeded_ur
     before = await contents_of(seeded_url)
 
     await downgrade(seeded_url, "0004_listings_and_ratings")
-    assert await contents_of(seeded_url) == before
+    there = await contents_of(seeded_url)
+    assert there == {table: before[table] for table in there}
     await downgrade(seeded_url, "0003_courses")
     assert await contents_of(seeded_url) == {
-        table: rows for table, rows in before.items() if table not in {"listings", "ratings"}
+        table: rows for table, rows in there.items() if table not in {"listings", "ratings"}
     }
     await downgrade(seeded_url, "0001_regions")
     kept = await contents_of(seeded_url)
