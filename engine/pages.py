@@ -14,6 +14,7 @@ import orjson
 import strawberry
 from sqlalchemy import ColumnElement, UnaryExpression, and_, or_, tuple_
 from sqlalchemy.sql.operators import desc_op
+from sqlalchemy.types import TypeDecorator
 
 from engine.errors import Code, Rejected
 from engine.sources import PAGE_DEFAULT, PAGE_MAX
@@ -216,7 +217,8 @@ class Cursors:
 
 def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Parameter]:
     """Return the order keys of the window's cursor as one parameter for each term."""
-    types = [term.expression.type.python_type for term in terms]
+    stored = [_stored(term.expression.type) for term in terms]
+    types = [type_.python_type for type_ in stored]
 
     def keys(run: Any) -> list[Any]:
         known: list[Any] | None = run.positions.get(id(page))
@@ -227,7 +229,12 @@ def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Para
     def key_at(index: int) -> Symbol:
         return Symbol(lambda run: keys(run)[index])
 
-    return [Parameter(key_at(index), term.expression.type) for index, term in enumerate(terms)]
+    return [Parameter(key_at(index), type_) for index, type_ in enumerate(stored)]
+
+
+def _stored(type_: Any) -> Any:
+    """Return the type without its decoration: a cursor holds the driver's values."""
+    return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {

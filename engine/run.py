@@ -226,6 +226,8 @@ class Engine:
         )
         fragments = [definition.definition for definition in document.fragments.values()]
         result = execute_sync(self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs)
+        if result.errors:
+            raise Invalid(Code.BAD_USER_INPUT, result.errors)
         data.update(result.data or {})
 
     def _answer(
@@ -243,7 +245,8 @@ class Engine:
     ) -> dict[str, Any]:
         settlement = Settlement(self.graph.schema, document.fragments)
         settled = settlement.settle(data, operation.node.selection_set, self.graph.query)
-        errors = [_present_located(error, request_id) for error in settlement.errors]
+        known: dict[tuple[int, type[Exception]], Explained] = {}
+        errors = [_present_located(error, request_id, known) for error in settlement.errors]
         return {"errors": errors, "data": settled}
 
 
@@ -282,12 +285,21 @@ def _present(error: Any, path: Any, code: Code, request_id: str) -> dict[str, An
     return presented
 
 
-def _present_located(located: Located, request_id: str) -> dict[str, Any]:
+Explained = tuple[Code, str, dict[str, Any]]
+
+
+def _present_located(
+    located: Located, request_id: str, known: dict[tuple[int, type[Exception]], Explained]
+) -> dict[str, Any]:
+    """Present an error in its place. A field that fails alike in a hundred rows is logged once."""
     error = located.error
-    if isinstance(error, NullError):
-        path = ".".join(str(part) for part in located.path)
-        error = ValueError(f"{path} is null, but its type is non-null")
-    code, message, extensions = explain_error(error, request_id)
+    kind = (id(located.node), type(error))
+    if kind not in known or isinstance(error, Rejected):
+        if isinstance(error, NullError):
+            path = ".".join(str(part) for part in located.path)
+            error = ValueError(f"{path} is null, but its type is non-null")
+        known[kind] = explain_error(error, request_id)
+    code, message, extensions = known[kind]
     presented: dict[str, Any] = {"message": message}
     place = located.node.loc
     if place is not None:
