@@ -3,7 +3,10 @@
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
+from typing import AnyStr
 from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 from engine.errors import Code, Rejected
 
@@ -12,6 +15,15 @@ _LENGTH = 24
 """18 bytes in base64: no padding, so an id is always as long as any other."""
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
+
+
+def quick_uuid(written: AnyStr) -> UUID:
+    """Return the UUID, as the driver's own class: it is a ``uuid.UUID``, but made in a tenth of the time.
+
+    Raises:
+        ValueError: when ``written`` is no UUID.
+    """
+    return pgproto.UUID(written)
 
 
 def encoder(code: str) -> Callable[[UUID], str]:
@@ -35,7 +47,7 @@ def split(text: str) -> tuple[str, UUID]:
         raw = a2b_base64(text.encode("ascii").translate(_FROM_URL), strict_mode=True)
         if len(text) != _LENGTH or "+" in text or "/" in text:
             raise _malformed()
-        return raw[:CODE_BYTES].decode("ascii"), UUID(bytes=raw[CODE_BYTES:])
+        return raw[:CODE_BYTES].decode("ascii"), quick_uuid(raw[CODE_BYTES:])
     except (UnicodeError, NotBase64, ValueError) as error:
         raise _malformed() from error
 

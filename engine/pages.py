@@ -17,6 +17,7 @@ from sqlalchemy.sql.operators import desc_op
 from sqlalchemy.types import TypeDecorator
 
 from engine.errors import Code, Rejected
+from engine.ids import quick_uuid
 from engine.sources import PAGE_DEFAULT, PAGE_MAX
 from engine.symbols import Parameter, Symbol, symbol_of
 
@@ -243,7 +244,7 @@ _READERS: dict[type, Callable[[Any], Any]] = {
     str: str,
     float: float,
     Decimal: Decimal,
-    UUID: UUID,
+    UUID: quick_uuid,
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
 }

@@ -57,7 +57,7 @@ class Sizes(dict[int, int]):
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One request while it is answered."""
+    """One request while it is answered. Its factories are plain: ``dict[int, bytes]()`` costs ten times ``dict()``."""
 
     plan: Plan
     graph: Graph
@@ -65,14 +65,14 @@ class Run:
     viewer: Any
     pool: Pool
     connection: Connection | None = None
-    keys: list[Any] = field(default_factory=list[Any])
+    keys: list[Any] = field(default_factory=list)
     """The keys of the statement that is being sent."""
     sizes: Sizes = field(init=False)
-    scopes: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    scopes: dict[int, bytes] = field(default_factory=dict)
     """What the cursors of each window are bound to, once it was needed."""
-    positions: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
+    positions: dict[int, list[Any]] = field(default_factory=dict)
     """Where each window begins, once its cursor was read."""
-    waiting: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
+    waiting: dict[int, list[Any]] = field(default_factory=dict)
     failed: bool = False
     statements: int = 0
 
