@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from api.graphql import Answering
@@ -65,10 +65,10 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
         )
         opened.push_async_callback(pool.close)
         await pool.open()
-        probes = {
-            "database": Probe(pool.ping, needed=True),
-            "schema": Probe(TablesProbe(settings.database_url), needed=True),
-        }
+        tables = TablesProbe(settings.database_url)
+        with suppress(TablesBehindError):  # /readyz tells it, until somebody migrates
+            await tables()
+        probes = {"database": Probe(pool.ping, needed=True), "schema": Probe(tables, needed=True)}
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNamedType, is_specified_scalar_type
 
+from api.settings import TEST_PREFIX, Settings, variable_name
 from engine.graph import Graph
 from schema.graph import build
 
@@ -142,3 +144,15 @@ def test_no_file_speaks_of_the_machine_it_was_written_on() -> None:
     found = names(path for path in tracked(*texts) if private.search(path.read_text(encoding="utf-8")))
 
     assert found == []
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    documented: set[str] = set()
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        documented |= set(re.findall(r"BEKAL_[A-Z0-9_]*[A-Z0-9]", path.read_text(encoding="utf-8")))
+    documented = {name for name in documented if not name.startswith(TEST_PREFIX)}
+
+    settings = {variable_name(setting.name) for setting in fields(Settings)}
+
+    assert settings - documented == set(), "Say in docs/operations.md what it is for."
+    assert documented - settings == set(), "The documents name settings that there are not."
