@@ -5,7 +5,8 @@ It costs the server process least and PostgreSQL most: see README.md for which f
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID
 
 from benchmarks.by_records import Variables, after, key_of
 

@@ -5,9 +5,9 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import orjson
+from asyncpg.pgproto.pgproto import UUID  # a uuid.UUID that is made in a tenth of the time
 
 if TYPE_CHECKING:
     import asyncpg
@@ -78,7 +78,7 @@ def written(code: bytes, key: UUID) -> str:
 
 def key_of(text: str) -> UUID:
     """Return the key in a global id."""
-    return UUID(bytes=a2b_base64(text.encode().translate(_FROM_URL))[2:])
+    return UUID(a2b_base64(text.encode().translate(_FROM_URL))[2:])
 
 
 def after(cursor: str) -> list[Any]:
