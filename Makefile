@@ -87,11 +87,12 @@ api/static/graphiql/index.html: .venv/.runtime $(wildcard ide/*.* ide/src/* ide/
 	@touch $@
 
 .venv/.dev: .venv/.uv requirements/dev.txt pyproject.toml
-	@$(call install,dev)
+	@$(call install,dev,--compile-bytecode)
 	@touch .venv/.runtime $@
 
+# Tests start many processes: they find the packages compiled, whatever the shell says about writing bytecode.
 install = echo "Installing requirements/$(1).txt into .venv" \
-	&& $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/$(1).txt \
+	&& $(BIN)/uv pip sync --quiet --python $(BIN)/python $(2) --require-hashes requirements/$(1).txt \
 	&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 
 .venv/.uv: requirements/uv.txt
