@@ -1,13 +1,22 @@
 """Every operation that the documents show runs, and answers as they say."""
 
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import asyncpg
 import orjson
 import pytest
 from graphql import GraphQLSchema, parse, validate
 
+from demo.programme import programme
+from demo.recipes import Recipe
+from engine.graph import Graph
+from engine.pool import Pool
 from engine.run import Ask, Engine
+from models.reference import load_reference
 from rules.access import ANONYMOUS
 from schema.graph import build
 from tests.docs.reading import EXAMPLES, PAGES, ROOT, Block, blocks, example, name
@@ -17,10 +26,15 @@ REFUSED = sorted((EXAMPLES / "errors").glob("*.graphql"))
 TEXTS = {example(path): path for path in [*GOOD, *REFUSED]}
 
 
-async def answer(engine: Engine, path: Path) -> Any:
+def asked_by(path: Path) -> Ask:
+    """Return what an example asks, with the variables that lie beside it."""
     values = path.with_suffix(".json")
     variables = orjson.loads(values.read_bytes()) if values.exists() else None
-    answered = await engine.answer(Ask(path.read_text(encoding="utf-8"), None, variables), ANONYMOUS, "docs")
+    return Ask(path.read_text(encoding="utf-8"), None, variables)
+
+
+async def answer(engine: Engine, path: Path) -> Any:
+    answered = await engine.answer(asked_by(path), ANONYMOUS, "docs")
     return orjson.loads(answered.body)
 
 
@@ -37,7 +51,7 @@ async def test_a_refused_example_is_refused_for_the_reason_that_it_names(engine:
     document = await answer(engine, path)
 
     codes = [error["extensions"]["code"] for error in document["errors"]]
-    assert codes == [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")]
+    assert codes == [asked_by(path).document.splitlines()[0].removeprefix("# ")]
 
 
 def shown(language: str) -> list[Block]:
@@ -46,7 +60,7 @@ def shown(language: str) -> list[Block]:
 
 @pytest.fixture(scope="module")
 def graph() -> GraphQLSchema:
-    return build()._schema
+    return Graph(build()).schema
 
 
 @pytest.mark.parametrize("block", shown("graphql"), ids=lambda block: block.place)
@@ -54,20 +68,20 @@ def test_an_operation_that_a_page_shows_is_an_example_or_valid(graph: GraphQLSch
     assert block.text in TEXTS or validate(graph, parse(block.text)) == []
 
 
-def answers() -> list[Any]:
+def pairs(page: Path) -> Iterator[tuple[Path, Block]]:
     """Pair each example that a page shows with the answer that the page shows after it."""
-    pairs: list[Any] = []
-    for page in PAGES:
-        asked: Path | None = None
-        for block in blocks(page):
-            if block.language == "graphql":
-                asked = TEXTS.get(block.text)
-            elif block.language == "json" and asked is not None and ('"data"' in block.text or '"errors"' in block.text):
-                pairs.append(pytest.param(asked, block, id=block.place))
-    return pairs
+    asked: Path | None = None
+    for block in blocks(page):
+        if block.language == "graphql":
+            asked = TEXTS.get(block.text)
+        elif block.language == "json" and asked is not None and re.search('"(data|errors)"', block.text):
+            yield asked, block
 
 
-@pytest.mark.parametrize(("asked", "block"), answers())
+ANSWERS = [pytest.param(asked, block, id=block.place) for page in PAGES for asked, block in pairs(page)]
+
+
+@pytest.mark.parametrize(("asked", "block"), ANSWERS)
 async def test_an_answer_that_a_page_shows_has_the_form_of_the_real_one(
     engine: Engine, asked: Path, block: Block
 ) -> None:
@@ -79,12 +93,12 @@ async def test_an_answer_that_a_page_shows_has_the_form_of_the_real_one(
 def different(shown: Any, real: Any, path: str = "$") -> list[str]:
     """Return where two answers differ in form: keys and kinds of value; figures and the length of lists may differ."""
     if isinstance(shown, dict) and isinstance(real, dict):
-        keys: list[str] = sorted({*shown, *real})
-        missing = [f"{path}.{key}" for key in keys if key not in shown or key not in real]
-        inner = [each for key in keys if key in shown and key in real for each in different(shown[key], real[key], f"{path}.{key}")]
-        return missing + inner
+        one, other = cast("dict[str, Any]", shown), cast("dict[str, Any]", real)
+        missing = [f"{path}.{key}" for key in sorted(one.keys() ^ other.keys())]
+        return missing + [each for key in one.keys() & other.keys() for each in different(one[key], other[key], path)]
     if isinstance(shown, list) and isinstance(real, list):
-        return [each for item in shown for other in real[:1] for each in different(item, other, f"{path}[]")]
+        items, others = cast("list[Any]", shown), cast("list[Any]", real)
+        return [f"{path}[] {item!r}" for item in items if others and all(different(item, each) for each in others)]
     if None in (shown, real) or isinstance(shown, type(real)):
         return []
     return [f"{path} is {shown!r}, in truth {real!r}"]
@@ -100,10 +114,7 @@ def test_every_example_is_shown_or_linked() -> None:
 
 
 def test_the_plan_on_the_engine_page_is_the_one_that_is_made(engine: Engine) -> None:
-    asked = EXAMPLES / "course-page.graphql"
-    variables = orjson.loads(asked.with_suffix(".json").read_bytes())
-
-    plan = engine.explain(Ask(asked.read_text(encoding="utf-8"), None, variables), ANONYMOUS)
+    plan = engine.explain(asked_by(EXAMPLES / "course-page.graphql"), ANONYMOUS)
 
     page = ROOT / "docs" / "engine.md"
     sql = [without_spaces(block.text) for block in blocks(page) if block.language == "sql"]
@@ -119,6 +130,32 @@ def without_spaces(text: str) -> str:
 
 @pytest.mark.parametrize(("total", "cost"), [("", 240), ("totalCount", 250)])
 async def test_an_operation_costs_what_the_page_for_frontends_reckons(engine: Engine, total: str, cost: int) -> None:
-    text = "{ courses(first: 20) { %s nodes { code provider { name } runs(first: 10) { nodes { code } } } } }" % total
+    row = "nodes { code provider { name } runs(first: 10) { nodes { code } } }"
 
-    assert engine.explain(Ask(text), ANONYMOUS)["cost"] == cost
+    assert engine.explain(Ask(f"{{ courses(first: 20) {{ {total} {row} }} }}"), ANONYMOUS)["cost"] == cost
+
+
+@pytest.fixture(scope="module")
+async def whole_programme(server: Any, migrated_template: str) -> AsyncIterator[Engine]:
+    """The programme that ``make demo`` loads, as far as the README asks for it: up to its courses."""
+    url: str = server.create("whole", migrated_template)
+    connection = await asyncpg.connect(url)
+    await load_reference(connection)
+    for made in programme(Recipe(seed=1, on=date(2026, 11, 1))):
+        await connection.copy_records_to_table(made.table, columns=made.columns, records=made.rows)
+        if made.table == "courses":
+            break
+    await connection.close()
+    pool = Pool(url, size=1)
+    await pool.open()
+    yield Engine(build(), pool, cursor_key=b"a key that only tests use, 32 byt", viewer=ANONYMOUS)
+    await pool.close()
+    server.drop(url)
+
+
+async def test_the_answers_in_the_readme_are_those_of_the_demo(whole_programme: Engine) -> None:
+    told = [(asked, block) for asked, block in pairs(ROOT / "README.md")]
+
+    for asked, block in told:
+        assert orjson.loads(block.text) == await answer(whole_programme, asked), asked.name
+    assert len(told) == 3
