@@ -19,14 +19,14 @@ from tests.engine.library.tables import ARRAY_TYPES
 
 @pytest.fixture(scope="session")
 def oracle_examples() -> int:
-    """How many operations each of the oracle's tests draws; ``BEKAL_ORACLE_EXAMPLES`` sets it for a long run."""
-    return int(os.environ.get("BEKAL_ORACLE_EXAMPLES", "50"))
+    """How many operations each of the oracle's tests draws; ``BEKAL_TEST_ORACLE_EXAMPLES`` sets it for a long run."""
+    return int(os.environ.get("BEKAL_TEST_ORACLE_EXAMPLES", "50"))
 
 
 @pytest.fixture(scope="session")
 def oracle_seed() -> int:
-    """Where the seeds of the oracle's tests begin; ``BEKAL_ORACLE_SEED`` draws other operations."""
-    return int(os.environ.get("BEKAL_ORACLE_SEED", "1"))
+    """Where the seeds of the oracle's tests begin; ``BEKAL_TEST_ORACLE_SEED`` draws other operations."""
+    return int(os.environ.get("BEKAL_TEST_ORACLE_SEED", "1"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Random operations over both graphs: the engine answers what graphql-core's own executor answers.
 
 Each part has a seed, so a failure comes again; the message of a failure has the operation and its variables.
-``BEKAL_ORACLE_EXAMPLES=1000`` makes it a long run, ``BEKAL_ORACLE_SEED`` another one.
+``BEKAL_TEST_ORACLE_EXAMPLES=1000`` makes it a long run, ``BEKAL_TEST_ORACLE_SEED`` another one.
 """
 
 from collections.abc import Callable

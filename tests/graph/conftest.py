@@ -1,6 +1,5 @@
 """Asks the graph as a client does."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -60,9 +59,3 @@ class Opened:
 
     async def __aexit__(self, *_: object) -> None:
         await self._pool.close()
-
-
-@pytest.fixture(scope="session")
-def update_operations() -> bool:
-    """Whether answers and SQL of the operations are written anew (see test_operations.py)."""
-    return os.environ.get("BEKAL_UPDATE_OPERATIONS") == "1"
