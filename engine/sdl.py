@@ -12,6 +12,7 @@ from graphql import (
     FieldDefinitionNode,
     GraphQLField,
     GraphQLObjectType,
+    InputObjectTypeDefinitionNode,
     IntValueNode,
     ListValueNode,
     NameNode,
@@ -29,7 +30,7 @@ from engine.sources import PAGE_DEFAULT, Listed, Pages, source_of
 
 _DEFINITIONS = '''
 """How much an object or field counts toward an operation's cost; without it, an object counts 1 and a leaf 0."""
-directive @cost(weight: String!) on FIELD_DEFINITION
+directive @cost(weight: Int!) on FIELD_DEFINITION
 
 """How many objects a list may hold: what the slicing argument asks for, or the assumed size."""
 directive @listSize(
@@ -67,6 +68,11 @@ def _annotated(graph: Graph, *, keys: bool) -> Iterable[DefinitionNode]:
             continue
         if isinstance(definition, ObjectTypeDefinitionNode):
             yield _object(graph, definition, keys=keys)
+        elif keys and isinstance(definition, InputObjectTypeDefinitionNode):
+            # Composition by Apollo does not know @oneOf yet; the subgraph itself still holds clients to it.
+            yield InputObjectTypeDefinitionNode(
+                description=definition.description, name=definition.name, fields=definition.fields
+            )
         else:
             yield definition
 
@@ -118,7 +124,7 @@ def _costs(name: str, field: GraphQLField) -> Iterable[ConstDirectiveNode]:
     elif isinstance(source, Listed):
         yield _directive("listSize", assumedSize=_integer(source.at_most))
     elif name == "totalCount":
-        yield _directive("cost", weight=_string(str(COUNT_COST)))
+        yield _directive("cost", weight=_integer(COUNT_COST))
 
 
 def _directive(name: str, **arguments: Any) -> ConstDirectiveNode:

@@ -41,12 +41,12 @@ def test_what_breaks_clients_of_the_last_release_is_declared(graph: strawberry.S
 
 BEFORE = """
 directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
-directive @cost(weight: String!) on FIELD_DEFINITION
+directive @cost(weight: Int!) on FIELD_DEFINITION
 directive @listSize(assumedSize: Int) on FIELD_DEFINITION
 type Query {
   open: Int
   closed: Int @requiresScopes(scopes: [["a:read"]])
-  count: Int @cost(weight: "10")
+  count: Int @cost(weight: 10)
   list: [Int] @listSize(assumedSize: 10)
 }
 """
@@ -62,7 +62,7 @@ type Query {
             "SCOPES_CHANGED: Query.open needs b:read, not no scope.",
         ),
         ('[["a:read"]]', '[["a:read", "b:read"]]', "SCOPES_CHANGED: Query.closed needs a:read+b:read, not a:read."),
-        ('weight: "10"', 'weight: "20"', "COST_RAISED: Query.count has weight 20, not 10."),
+        ("weight: 10", "weight: 20", "COST_RAISED: Query.count has weight 20, not 10."),
         ("assumedSize: 10", "assumedSize: 11", "COST_RAISED: Query.list has assumedSize 11, not 10."),
     ],
 )
@@ -73,6 +73,6 @@ def test_a_breaking_change_is_found_scopes_and_costs_included(old: str, new: str
 
 
 def test_what_only_adds_or_cheapens_breaks_nothing() -> None:
-    after = BEFORE.replace("  open: Int\n", "  open: Int\n  more: Int\n").replace('weight: "10"', 'weight: "5"')
+    after = BEFORE.replace("  open: Int\n", "  open: Int\n  more: Int\n").replace("weight: 10", "weight: 5")
 
     assert breaking_changes(BEFORE, after) == []
