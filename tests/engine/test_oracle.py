@@ -95,10 +95,9 @@ def programme_values(ring: Ring) -> Values:
     }
 
     def value(random: Random, coordinate: str) -> str | None:
-        if coordinate in codes:
-            return random.choice(codes[coordinate])
         code = PROGRAMME_IDS.get(coordinate) or (random.choice(list(ids)) if "node" in coordinate else None)
-        return None if code is None else random.choice(ids[code])
+        known = codes.get(coordinate) or ids.get(code or "")  # nothing of a type that the demo has no rows of
+        return random.choice(known) if known else None
 
     return value
 
