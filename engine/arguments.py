@@ -117,7 +117,9 @@ def _graphql(hint: Any) -> Any:
     if id_type(bare):
         bare = strawberry.ID
     elif get_origin(bare) is list:
-        bare = list[_graphql(get_args(bare)[0])]
+        item = get_args(bare)[0]
+        assert not is_dataclass(_bare(item)[0]), f"{hint}: a list of input objects is not read; use lists of scalars"
+        bare = list[_graphql(item)]
     elif isinstance(bare, type) and is_dataclass(bare):
         bare = input_type(bare)
     return bare | None if optional else bare

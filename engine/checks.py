@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from operator import eq
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, get_named_type, is_non_null_type
-from sqlalchemy import BigInteger, Table, UniqueConstraint
+from sqlalchemy import BigInteger, BooleanClauseList, Table, UniqueConstraint, Uuid, select
 
 from engine.graph import BadDeclarationError, Graph, TypeInfo, statement_condition
+from engine.pages import CURSOR_KEYS, stored
+from engine.selects import adapt, compiled
 from engine.sources import Column, Computed, Edge, Key, Listed, One, Pages, Source, source_of
 from engine.symbols import symbolic_viewer
 
@@ -38,7 +42,8 @@ def _check_type(info: TypeInfo, seen: dict[str, str], viewer: Any) -> None:
     if info.code is not None:
         seen[info.code] = info.name
     if info.visible is not None:
-        info.visible(viewer)
+        alias = info.table.alias()
+        compiled(select(alias).where(adapt(info.visible(viewer), alias)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,28 @@ class Check:
         """Refuse what cannot work."""
         self._deprecation()
         source = source_of(self.field)
-        if source is None:
-            return
         info = self.graph.types.get(self.type.name)
-        needs_row = isinstance(source, (Key, Column, Computed, Edge)) or getattr(source, "on", None) is not None
-        if needs_row and info is None:
+        self._place(source, info)
+        if source is not None:
+            self._by_source(source, info)
+
+    def _place(self, source: Source | None, info: TypeInfo | None) -> None:
+        """Refuse a source where nothing can be read from it."""
+        root = self.type is self.graph.query
+        if source is None and (root or info is not None):
+            self._refuse("does not say where it comes from. Declare it with column(), edge(), batched() or the like")
+        definition = self.field.extensions.get("strawberry-definition")
+        if source is None and getattr(definition, "base_resolver", None) is not None and not self._written():
+            self._refuse("has a resolver, but objects without a table give attributes. Make it an attribute")
+        on, columns = getattr(source, "on", None), getattr(source, "columns", ())
+        if info is None and (isinstance(source, (Key, Column, Computed, Edge)) or on is not None or columns):
             self._refuse("reads a row, but its type has no table. Give the type table=... and visible=...")
-        self._by_source(source, info)
+        if not root and on is None and isinstance(source, (Listed, One, Pages)):
+            self._refuse("is of the whole graph, but stands on a type. Say on=..., or move it to the root")
+
+    def _written(self) -> bool:
+        """Whether the field belongs to a root of writes or of events, which Python code answers."""
+        return self.type in (self.graph.schema.mutation_type, self.graph.schema.subscription_type)
 
     def _by_source(self, source: Source, info: TypeInfo | None) -> None:
         if isinstance(source, Key):
@@ -77,22 +97,31 @@ class Check:
             self._refuse("may find no row. Make it nullable")
         if isinstance(source, (Listed, One, Pages)):
             self._statement(source)
-        if isinstance(source, (Listed, Pages)) and source.on is not None:
+        if isinstance(source, (Listed, Pages)) and source.on is not None and info is not None:
+            self._on(source.on.expression, info)
             self._index(source.on.expression)
 
     def _key(self, info: TypeInfo | None) -> None:
-        if info is not None and (info.key is None or info.code is None):
-            self._refuse("needs a table with a one-column key, and code=... on its type")
+        if info is not None and (info.key is None or info.code is None or not isinstance(info.key.type, Uuid)):
+            self._refuse("needs a table whose key is one column of UUIDs, and code=... on its type")
 
     def _column(self, expression: Any) -> None:
-        if get_named_type(self.field.type).name == "Int" and isinstance(expression.type, BigInteger):
+        named, sql_type = get_named_type(self.field.type).name, expression.type
+        if named == "Int" and isinstance(sql_type, BigInteger):
             self._refuse("is bigint behind Int, which has 32 bits. Use a scalar of its own")
+        kinds, python = _KINDS.get(named), _python_type(getattr(sql_type, "item_type", sql_type))
+        if kinds is not None and python is not None and python not in kinds:
+            self._refuse(f"is {python.__name__} behind {named}. Use the scalar or the column that fits")
         if is_non_null_type(self.field.type) and getattr(expression, "nullable", False):
             self._refuse("is a nullable column behind a non-null field. Make one of them fit the other")
 
     def _edge(self, source: Edge) -> None:
         relationship = source.relationship.property
         target = self.graph.info(self.field.type)
+        if relationship.uselist or relationship.secondary is not None or not _only_keys(relationship):
+            self._refuse("is no plain to-one relationship. Name one whose rows are found by their keys alone")
+        if relationship.direction.name != "MANYTOONE" and not _one_each(relationship):
+            self._refuse("may find several rows. Put a unique constraint on the column that points back")
         optional = (
             any(column.nullable for column in relationship.local_columns) or relationship.direction.name != "MANYTOONE"
         )
@@ -110,12 +139,25 @@ class Check:
                 self._refuse(
                     f"orders by {plain(term)}, which may be NULL. Order by coalesce(...) with an index of its own"
                 )
+            if getattr(plain(term), "modifier", None) is not None:
+                self._refuse("says where NULLs stand, but no term of a page's order may be NULL. Leave it out")
+            if _python_type(stored(plain(term).type)) not in CURSOR_KEYS:
+                self._refuse(f"orders by {plain(term)}, of a type that cursors cannot hold. Order by text or a number")
 
     def _statement(self, source: Listed | One | Pages) -> None:
         """Call the statement function as a plan would: with nothing given, and with everything given."""
         table = self.graph.info(row_type(self.field.type)).table
         for wish in source.parameters.samples():
-            statement_condition(source.statement(self.viewer, **wish), table)
+            condition = statement_condition(source.statement(self.viewer, **wish), table)
+            if condition is not None:
+                alias = table.alias()
+                compiled(select(alias).where(adapt(condition, alias)))
+
+    def _on(self, column: Any, parent: TypeInfo) -> None:
+        target = self.graph.info(row_type(self.field.type))
+        tables = [key.column.table for key in column.foreign_keys]
+        if column.table is not target.table or tables != [parent.table]:
+            self._refuse(f"is joined on {column}, which does not point from {target.name} to {parent.name}. Name another")
 
     def _index(self, column: Any) -> None:
         table = column.table
@@ -136,6 +178,41 @@ class Check:
 
 def _uniques(table: Table) -> Iterator[UniqueConstraint]:
     return (constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint))
+
+
+def _only_keys(relationship: Any) -> bool:
+    """Whether nothing but the equality of keys decides which rows belong together: only that is joined."""
+    joined = relationship.primaryjoin
+    pairs = relationship.local_remote_pairs
+    equal = list(joined.clauses) if isinstance(joined, BooleanClauseList) else [joined]
+    return len(equal) == len(pairs) and all(getattr(each, "operator", None) is eq for each in equal)
+
+
+def _one_each(relationship: Any) -> bool:
+    """Whether the columns that point back are unique together."""
+    remote = {column for _, column in relationship.local_remote_pairs}
+    table = next(iter(remote)).table
+    unique = [*_uniques(table), table.primary_key, *(index for index in table.indexes if index.unique)]
+    return any(set(keys.columns) and set(keys.columns) <= remote for keys in unique) or any(
+        column.unique for column in remote
+    )
+
+
+_KINDS: dict[str, set[type]] = {
+    "String": {str},
+    "ID": {str},
+    "Int": {int},
+    "Float": {float, int, Decimal},
+    "Boolean": {bool},
+}
+"""The Python types of the columns that GraphQL's own scalars can show."""
+
+
+def _python_type(sql_type: Any) -> type | None:
+    try:
+        return sql_type.python_type
+    except NotImplementedError:
+        return None
 
 
 def plain(term: Any) -> Any:

@@ -140,12 +140,8 @@ def statement_condition(statement: Any, table: Table) -> Any | None:
         BadDeclarationError: when the select joins, groups, limits or reads another table.
     """
     froms = statement.get_final_froms()
-    unfit = (
-        froms != [table]
-        or statement._group_by_clauses  # noqa: SLF001
-        or statement._limit_clause is not None  # noqa: SLF001
-        or statement._order_by_clauses  # noqa: SLF001
-    )
-    if unfit:
+    clauses = ("_group_by_clauses", "_having_criteria", "_order_by_clauses", "_distinct", "_for_update_arg")
+    limited = statement._limit_clause is not None or statement._offset_clause is not None  # noqa: SLF001
+    if froms != [table] or limited or any(getattr(statement, clause) for clause in clauses):
         raise BadDeclarationError(f"A statement over {table.name} may only have a WHERE; write joins as exists(...).")
     return statement.whereclause

@@ -218,8 +218,8 @@ class Cursors:
 
 def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Parameter]:
     """Return the order keys of the window's cursor as one parameter for each term."""
-    stored = [_stored(term.expression.type) for term in terms]
-    types = [type_.python_type for type_ in stored]
+    kept = [stored(term.expression.type) for term in terms]
+    types = [type_.python_type for type_ in kept]
 
     def keys(run: Any) -> list[Any]:
         known: list[Any] | None = run.positions.get(id(page))
@@ -230,10 +230,10 @@ def position(cursors: Cursors, page: Window, terms: Sequence[Term]) -> list[Para
     def key_at(index: int) -> Symbol:
         return Symbol(lambda run: keys(run)[index])
 
-    return [Parameter(key_at(index), type_) for index, type_ in enumerate(stored)]
+    return [Parameter(key_at(index), type_) for index, type_ in enumerate(kept)]
 
 
-def _stored(type_: Any) -> Any:
+def stored(type_: Any) -> Any:
     """Return the type without its decoration: a cursor holds the driver's values."""
     return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
 
@@ -248,6 +248,9 @@ _READERS: dict[type, Callable[[Any], Any]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
 }
+
+CURSOR_KEYS = frozenset(_READERS)
+"""The Python types of order keys that a cursor can hold."""
 
 _INVALID = (
     "This cursor does not belong here. Pass a cursor that the same field gave for the same order and filter, "

@@ -147,7 +147,8 @@ class Rows:
             page.fields[part.key] = self._page_part(part, selected.type, level, at)
         if page.needs_cursors:
             page.cursor_places = tuple(level.add(term.expression) for term in terms)
-        if not page.needs_rows:
+        # A cursor is read with the rows: without them a bad one would be taken for good.
+        if not page.needs_rows and not self.windows[number].from_cursor:
             page.place = NO_ROWS
         return page
 

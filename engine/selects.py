@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.util import ClauseAdapter, _deep_deannotate
 from sqlalchemy.sql.visitors import cloned_traverse
 
-from engine.graph import TypeInfo, statement_condition
+from engine.graph import BadDeclarationError, TypeInfo, statement_condition
 from engine.symbols import Parameter, Read, Symbol
 
 _DIALECT = asyncpg_dialect()
@@ -153,6 +153,8 @@ def compiled(statement: Any) -> Statement:
 def _write_constant(bound: Any) -> None:
     if not isinstance(bound, Parameter):
         bound.literal_execute = True
+    elif bound.expanding:
+        raise BadDeclarationError("in_() cannot take a list that only a request knows. Write column == any_(values).")
 
 
 def _reads(result: Any) -> Iterable[Read]:

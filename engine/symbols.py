@@ -50,10 +50,14 @@ def symbol_of(value: object) -> Symbol:
     """Return ``value`` as a symbol: literals of the document are constants, lists may hold symbols."""
     if isinstance(value, Symbol):
         return value
-    if isinstance(value, list) and any(isinstance(item, Symbol) for item in value):
+    if isinstance(value, list) and _holds_symbol(value):
         items = [symbol_of(item) for item in value]
         return Symbol(lambda run: [item.read(run) for item in items])
     return Symbol(lambda _run: value)
+
+
+def _holds_symbol(value: object) -> bool:
+    return isinstance(value, Symbol) or (isinstance(value, list) and any(map(_holds_symbol, value)))
 
 
 def symbolic(value: object, read: Read) -> Any:

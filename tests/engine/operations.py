@@ -229,13 +229,14 @@ class Mixer:
                 if value is not None:
                     arguments.append(_argument(name, value))
                 continue
+            known = len(self.definitions)
             value = self._value(value, argument.type, f"{coordinate}.{name}")
-            if self._chance(0.3):
+            if self._chance(0.3) and len(self.definitions) == known:
                 value = self._as_variable(value, argument)
             arguments.append(_argument(name, value))
         return replace(node, arguments=tuple(arguments))
 
-    def _value(self, value: Any, type_: GraphQLInputType, coordinate: str) -> Any:
+    def _value(self, value: Any, type_: GraphQLInputType, coordinate: str, *, inside: bool = False) -> Any:
         """Put values that stand in the data into a literal."""
         named = get_named_type(type_)
         if isinstance(value, ObjectValueNode) and is_input_object_type(named):
@@ -243,7 +244,10 @@ class Mixer:
                 replace(
                     item,
                     value=self._value(
-                        item.value, named.fields[item.name.value].type, f"{named.name}.{item.name.value}"
+                        item.value,
+                        named.fields[item.name.value].type,
+                        f"{named.name}.{item.name.value}",
+                        inside=True,
                     ),
                 )
                 for item in value.fields
@@ -255,8 +259,10 @@ class Mixer:
             return ObjectValueNode(fields=tuple(fields))
         if isinstance(value, NullValueNode) or not self._chance(0.96):
             return value
+        if inside and is_leaf_type(named) and not isinstance(value, ListValueNode) and self._chance(0.15):
+            return self._variable(f"{named.name}!", self._value(value, type_, coordinate))
         if isinstance(value, ListValueNode):
-            items = [self._value(item, type_, coordinate) for item in value.values]
+            items = [self._value(item, type_, coordinate, inside=True) for item in value.values]
             return ListValueNode(values=tuple(items))
         known = self.values(self.random, coordinate)
         if known is None or not isinstance(value, (StringValueNode, IntValueNode)):

@@ -143,6 +143,11 @@ def test_a_cursor_of_another_order_filter_or_field_is_refused(library: Ring, fie
     assert "start again without one" in message
 
 
+def test_a_bad_cursor_is_refused_even_where_no_row_is_asked_for(library: Ring) -> None:
+    assert refused(library, "books(after: $after) { totalCount }", "nonsense")[0] == "CURSOR_INVALID"
+    assert refused(library, "books(after: $after) { __typename }", "nonsense")[0] == "CURSOR_INVALID"
+
+
 def test_a_cursor_of_one_filter_value_is_not_good_for_another(library: Ring) -> None:
     document = "query ($f: BookFilter, $after: String) { books(first: 1, after: $after, filter: $f) { edges { cursor } } }"
     first = asked(library, document, f={"pagesMin": 100})["data"]["books"]["edges"][0]["cursor"]
