@@ -51,6 +51,8 @@ def bekal(database_url: str, redis_url: str, core: int, folder: Path) -> Generat
         "BEKAL_CURSOR_KEY": CURSOR_KEY,
         "BEKAL_PORT": str(port),
         "BEKAL_DRAIN_S": "0",
+        # By default who waits for a connection for half a second is asked to come back; by hand, he waits on.
+        "BEKAL_POOL_TIMEOUT_S": "10",
     }
     with _running("bekal", ["-m", "bekal", "serve"], environment, port, core, folder) as server:
         yield server
