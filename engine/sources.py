@@ -171,6 +171,13 @@ def batched(function: Callable[..., Any], *columns: Any, description: str, name:
     return _field(Batched(function, parameters, columns), description, parameters.arguments, name)
 
 
+def deprecated(field: T, reason: str) -> T:
+    """Mark a declared field as one that will go. ``reason``: what to use instead, and last ``Removed YYYY-MM-DD.``."""
+    declared: Any = field
+    declared.deprecation_reason = reason
+    return field
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """Names a row of the graph: the engine reads what was selected of it, all of one type in one statement."""
