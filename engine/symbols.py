@@ -8,6 +8,7 @@ A function that tries to look at a symbol fails when the plan is made, not silen
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from sqlalchemy import BindParameter
@@ -47,16 +48,21 @@ class Parameter(BindParameter[Any]):
 
 
 def symbol_of(value: object) -> Symbol:
-    """Return ``value`` as a symbol: literals of the document are constants, lists may hold symbols."""
+    """Return ``value`` as a symbol: literals of the document are constants, but symbols may stand inside them."""
     if isinstance(value, Symbol):
         return value
     if isinstance(value, list) and _holds_symbol(value):
         items = [symbol_of(item) for item in value]
         return Symbol(lambda run: [item.read(run) for item in items])
+    if isinstance(value, dict) and _holds_symbol(value):
+        parts = {key: symbol_of(item) for key, item in value.items()}
+        return Symbol(lambda run: {key: part.read(run) for key, part in parts.items()})
     return Symbol(lambda _run: value)
 
 
 def _holds_symbol(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_symbol, value.values()))
     return isinstance(value, Symbol) or (isinstance(value, list) and any(map(_holds_symbol, value)))
 
 
@@ -75,10 +81,12 @@ def _at(read: Read, key: str) -> Read:
 
 def shape(value: object) -> Hashable:
     """Return what of ``value`` may shape a statement; equal shapes share a plan."""
+    if type(value) is str or type(value) is int:
+        return "·"  # what most variables are, told first
     if value is None or isinstance(value, (bool, Enum)):
         return value
     if isinstance(value, dict):
-        return tuple((key, shape(item)) for key, item in value.items())
+        return tuple([(key, shape(item)) for key, item in value.items()])
     return "·"
 
 
@@ -100,7 +108,8 @@ def _viewer_field(name: str) -> Read:
     return lambda run: getattr(run.viewer, name)
 
 
+@lru_cache(maxsize=4096)
 def viewer_shape(viewer: Any) -> Hashable:
-    """Return what of the viewer may shape a statement."""
+    """Return what of the viewer may shape a statement. Kept for the viewers of the moment: each request asks."""
     values = (getattr(viewer, field.name) for field in fields(viewer))
     return tuple(value if isinstance(value, (bool, Enum, frozenset)) else "·" for value in values)
