@@ -157,7 +157,7 @@ class Check:
         target = self.graph.info(row_type(self.field.type))
         tables = [key.column.table for key in column.foreign_keys]
         if column.table is not target.table or tables != [parent.table]:
-            self._refuse(f"is joined on {column}, which does not point from {target.name} to {parent.name}. Name another")
+            self._refuse(f"is joined on {column}, which does not point from {target.name} to {parent.name}. Name one")
 
     def _index(self, column: Any) -> None:
         table = column.table

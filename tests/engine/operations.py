@@ -1,7 +1,7 @@
 """Operations: a generated tree made into what clients really send.
 
-``hypothesis-graphql`` makes a valid tree of fields with literals and inline fragments. Here a seeded ``Random`` mixes in
-variables, named fragments, directives, aliases, merges, type names, page information, and values that find rows.
+``hypothesis-graphql`` makes a valid tree of fields with literals and inline fragments. Here a seeded ``Random`` mixes
+in variables, named fragments, directives, aliases, merges, type names, page information, and values that find rows.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ from graphql import (
 from tests.engine.duel import NO_CURSOR
 
 Values = Callable[[Random, str], str | None]
-"""Gives a text that stands in the data for an argument's or input field's coordinate; None keeps what was generated."""
+"""Gives a text that stands in the data, by an argument's or input field's coordinate; None keeps what was generated."""
 
 DEEP = 5
 """How deep further fields are added; generated trees may go deeper."""
@@ -99,7 +99,7 @@ class Mixer:
                 if isinstance(node, FragmentSpreadNode) and node.name.value not in found:
                     found.add(node.name.value)
                     sets.append(known[node.name.value].selection_set)
-                elif not isinstance(node, FragmentSpreadNode) and node.selection_set:
+                elif isinstance(node, (FieldNode, InlineFragmentNode)) and node.selection_set:
                     sets.append(node.selection_set)
         return found
 
@@ -164,7 +164,8 @@ class Mixer:
         if self._chance(0.12):
             result.append(made if self._chance(0.5) else replace(made, alias=self._name("again")))
         if self._chance(0.08) and definition.args:
-            result.append(replace(self._arguments(made, f"{type_.name}.{node.name.value}", definition, depth), alias=self._name("other")))
+            again = self._arguments(made, f"{type_.name}.{node.name.value}", definition, depth)
+            result.append(replace(again, alias=self._name("other")))
         if self._chance(0.05) and made.alias is None:
             result = [replace(made, alias=self._name("only"))]
         return result
@@ -201,13 +202,11 @@ class Mixer:
         directives: list[DirectiveNode] = []
         for name, likely in (("skip", False), ("include", True)):
             if self._chance(0.04):
-                value: Any = self.random.random() < 0.7  # noqa: PLR2004
+                value: Any = self.random.random() < 0.7
                 literal: Any = BooleanValueNode(value=value if likely else not value)
                 if self._chance(0.5):
                     literal = self._variable("Boolean!", literal)
-                directives.append(
-                    DirectiveNode(name=NameNode(value=name), arguments=(_argument("if", literal),))
-                )
+                directives.append(DirectiveNode(name=NameNode(value=name), arguments=(_argument("if", literal),)))
         return tuple(directives)
 
     # Arguments
@@ -253,9 +252,9 @@ class Mixer:
                 for item in value.fields
             ]
             if named.is_one_of:
-                fields = [
-                    item for item in fields if not isinstance(item.value, NullValueNode)
-                ][:1] or self._one_of(named)
+                fields = [item for item in fields if not isinstance(item.value, NullValueNode)][:1] or self._one_of(
+                    named
+                )
             return ObjectValueNode(fields=tuple(fields))
         if isinstance(value, NullValueNode) or not self._chance(0.96):
             return value
@@ -270,7 +269,7 @@ class Mixer:
         return StringValueNode(value=known)
 
     def _one_of(self, named: Any) -> list[ObjectFieldNode]:
-        name, item = self.random.choice(list(named.fields.items()))
+        name = self.random.choice(list(named.fields))
         known = self.values(self.random, f"{named.name}.{name}") or "x"
         return [ObjectFieldNode(name=NameNode(value=name), value=StringValueNode(value=known))]
 

@@ -96,7 +96,7 @@ class Oracle:
         return Verdict(result.data, errors)
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     return info.context.resolve(source, info, arguments)
 
 
@@ -112,7 +112,7 @@ class Inquiry:
         self._known: dict[Any, Any] = {}
         self._kept: list[Any] = []
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
+    def resolve(self, source: Any, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]) -> Any:
         """Return the value of one field."""
         field = info.parent_type.fields[info.field_name]
         declared = source_of(field)
@@ -198,7 +198,7 @@ class Inquiry:
         return [row for row in rows if self._value(row, on) == wanted]
 
     def _page(
-        self, parent: Row | None, source: Pages, info: GraphQLResolveInfo, arguments: dict[str, Any]
+        self, parent: Row | None, source: Pages, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]
     ) -> dict[str, Any]:
         field = info.parent_type.fields[info.field_name]
         target = self._graph.info(get_named_type(field.type).fields["nodes"].type)
@@ -228,9 +228,7 @@ class Inquiry:
             },
         }
 
-    def _around(
-        self, target: TypeInfo, order: Enum, scope: bytes, cursor: str | None
-    ) -> tuple[set[Row], set[Row]]:
+    def _around(self, target: TypeInfo, order: Enum, scope: bytes, cursor: str | None) -> tuple[set[Row], set[Row]]:
         """Return the rows up to a cursor's row and those from it on, whoever may see them."""
         if cursor is None:
             return set(), set()
@@ -245,7 +243,7 @@ class Inquiry:
 
     def _batched(self, row: Row | None, source: Batched, arguments: dict[str, Any]) -> Any:
         values = tuple(self._value(row, column) for column in source.columns) if row is not None else ()
-        key = values[0] if len(source.columns) == 1 else values
+        key: Any = next(iter(values)) if len(source.columns) == 1 else values
         wish = source.parameters.read(arguments, self._graph.decoders)(None)
         (value,) = self._database.call(source.function(self._run, [key], **wish))
         return value
@@ -273,7 +271,8 @@ def _bound(value: Any, *, nulls: bool = False) -> Any:
     if isinstance(value, (bool, Enum, frozenset)):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _bound(getattr(value, field.name), nulls=nulls) for field in fields(value)})
+        changes = {field.name: _bound(getattr(value, field.name), nulls=nulls) for field in fields(value)}
+        return replace(value, **changes)
     if isinstance(value, list):
         words = [item.value if isinstance(item, Enum) else item for item in value]
         return BindParameter(None, words, type_=NullType(), unique=True)

@@ -96,7 +96,7 @@ DOCUMENTS = {
     "introspection beside data": """{ __schema { queryType { name } types { name } } books(first: 1) { totalCount }
         t: __type(name: "Book") { name fields { name type { name kind ofType { name } } args { name defaultValue } } }
         none: __type(name: "Nothing") { name } __typename }""",
-    "introspection in a fragment": "{ ...Q } fragment Q on Query { __type(name: \"Book\") { ...T } } fragment T on __Type { name }",
+    "introspection in a fragment": '{ ...Q } fragment Q on Query { __type(name: "Book") { ...T } } fragment T on __Type { name }',
     "arguments": """{ a: echo(text: "it's", count: null, first: 1)
         b: echo(wish: {text: "", size: SMALL, count: 1, ratio: 1.5, members: [], bindings: [HARD, SOFT], price: {min: "1.10"},
             day: "2024-02-29", at: "2024-02-29T01:02:03+07:00", isbn: "00000000-0000-0000-0000-00000000000f", exact: 2.50,

@@ -96,7 +96,10 @@ def test_any_text_is_only_a_value(library: Ring, text: str) -> None:
         assert "out of range or not valid text" in answer["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "Qm8BkAAAAABwAIAAAAAABAA", "é" * 24, "=" * 24, "A" * 24, "Qm8+kAAAAABwAIAAAAAABAAB"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a\x00b", "\ud800", "Qm8BkAAAAABwAIAAAAAABAA", "é" * 24, "=" * 24, "A" * 24, "Qm8+kAAAAABwAIAAAAAABAAB"],
+)
 def test_a_text_that_is_no_id_is_refused_or_finds_nothing(library: Ring, text: str) -> None:
     node = answered(library, "query ($t: ID!) { node(id: $t) { id } books(first: 1) { totalCount } }", t=text)
     shelf = answered(library, "query ($t: ID!) { books(filter: {shelf: $t}) { totalCount } }", t=text)

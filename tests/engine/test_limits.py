@@ -1,9 +1,9 @@
 """What an operation may ask for: refused before any work, with a code, and counted, not timed."""
 
-from typing import Any
-
 # pyright: reportPrivateUsage=false
 # That nothing was planned, parsed or visited twice shows inside only.
+
+from typing import Any
 
 import orjson
 import pytest
@@ -24,7 +24,9 @@ def engine() -> Engine:
     return Engine(build(), Pool(NOWHERE), cursor_key=CURSOR_KEY, viewer=Viewer(), limits=Limits())
 
 
-async def refusal(engine: Engine, document: str, variables: dict[str, Any] | None = None, name: str | None = None) -> Any:
+async def refusal(
+    engine: Engine, document: str, variables: dict[str, Any] | None = None, name: str | None = None
+) -> Any:
     """Return the only error of a request that must not be run."""
     answer = await engine.answer(Ask(document, name, variables), Viewer(), "req-1")
     parsed = orjson.loads(answer.body)
@@ -67,7 +69,7 @@ def bomb(levels: int) -> str:
         ("mutation { anything }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { anything }", "GRAPHQL_VALIDATION_FAILED"),
         ("", "GRAPHQL_PARSE_FAILED"),
-        ("{ echo(text: \"\ud800\") }", "GRAPHQL_PARSE_FAILED"),
+        ('{ echo(text: "\ud800") }', "GRAPHQL_PARSE_FAILED"),
     ],
     ids=lambda value: value if len(value) < 30 else value[:30],
 )  # fmt: skip
@@ -139,7 +141,7 @@ async def test_the_cost_is_counted_with_the_page_sizes_that_are_asked_for(engine
         ("query ($f: BookFilter) { books(filter: $f) { totalCount } }", {"f": [1]}),
         ("query ($f: BookFilter) { books(filter: $f) { totalCount } }", {"f": {"boughtFrom": "yesterday"}}),
         ("{ books(first: 1, last: 1) { totalCount } }", None),
-        ("{ books(first: 1, before: \"x\") { totalCount } }", None),
+        ('{ books(first: 1, before: "x") { totalCount } }', None),
     ],
 )  # fmt: skip
 async def test_variables_and_arguments_that_do_not_fit_are_the_clients_mistake(

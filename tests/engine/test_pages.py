@@ -109,7 +109,7 @@ def test_a_cursor_of_every_edge_is_the_place_after_it(library: Ring) -> None:
             after = books_in(library, order, LIBRARIAN, first=200, after=edge["cursor"])
             before = books_in(library, order, LIBRARIAN, last=200, before=edge["cursor"])
 
-            assert ids(before) + [edge["node"]["id"]] + ids(after) == ids(whole)
+            assert [*ids(before), edge["node"]["id"], *ids(after)] == ids(whole)
             assert len(ids(before)) == index
 
 
@@ -149,7 +149,9 @@ def test_a_bad_cursor_is_refused_even_where_no_row_is_asked_for(library: Ring) -
 
 
 def test_a_cursor_of_one_filter_value_is_not_good_for_another(library: Ring) -> None:
-    document = "query ($f: BookFilter, $after: String) { books(first: 1, after: $after, filter: $f) { edges { cursor } } }"
+    document = (
+        "query ($f: BookFilter, $after: String) { books(first: 1, after: $after, filter: $f) { edges { cursor } } }"
+    )
     first = asked(library, document, f={"pagesMin": 100})["data"]["books"]["edges"][0]["cursor"]
 
     same = asked(library, document, f={"pagesMin": 100}, after=first)
@@ -192,7 +194,9 @@ def test_a_page_has_a_size_that_it_can_have(library: Ring, size: str) -> None:
     assert counted["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-@pytest.mark.parametrize("pair", ["first: 1, last: 1", 'after: "x", before: "x"', 'first: 1, before: "x"', 'last: 1, after: "x"'])
+@pytest.mark.parametrize(
+    "pair", ["first: 1, last: 1", 'after: "x", before: "x"', 'first: 1, before: "x"', 'last: 1, after: "x"']
+)
 def test_a_page_has_one_direction(library: Ring, pair: str) -> None:
     answer = asked(library, f"{{ books({pair}) {{ nodes {{ id }} }} }}")
 

@@ -11,6 +11,7 @@ import pytest
 from engine.errors import Code, Rejected
 from engine.pool import Pool
 from engine.run import Ask, Engine
+from engine.selects import Statement
 from tests.engine.duel import CURSOR_KEY
 from tests.engine.library.graph import build
 from tests.engine.library.reads import Viewer
@@ -38,20 +39,25 @@ async def code_of(engine: Engine, ask: Ask = QUESTION) -> str | None:
     return errors[0]["extensions"]["code"] if errors else None
 
 
-async def closed(connection: Any) -> None:
-    """Wait until a connection has noticed that it is of no more use."""
+async def lost(connection: Any) -> None:
+    """Wait until a connection has noticed that the server has closed it."""
+    noticed = asyncio.Event()
+    connection.add_termination_listener(lambda _connection: noticed.set())
     async with asyncio.timeout(5):
-        while not connection.is_closed():
-            await asyncio.sleep(0)
+        await noticed.wait()
 
 
-async def test_a_connection_that_was_lost_while_idle_fails_no_request(pool: Pool, engine: Engine, library_url: str) -> None:
+async def test_a_connection_that_was_lost_while_idle_fails_no_request(
+    pool: Pool, engine: Engine, library_url: str
+) -> None:
     async with pool.connection() as connection:
         (pid,) = (await connection.fetch("select pg_backend_pid()"))[0]
     other = await asyncpg.connect(library_url)
+    noticed = asyncio.create_task(lost(connection))
+    await asyncio.sleep(0)
     await other.execute("select pg_terminate_backend($1)", pid)
     await other.close()
-    await closed(connection)
+    await noticed
 
     assert await code_of(engine) is None
 
@@ -94,7 +100,7 @@ async def test_one_who_gives_up_waiting_leaves_no_gap(pool: Pool, engine: Engine
     assert await code_of(engine) is None
 
 
-async def test_a_request_that_is_cancelled_gives_its_connection_back(pool: Pool, engine: Engine) -> None:
+async def test_a_request_that_is_cancelled_gives_its_connection_back(engine: Engine) -> None:
     running = asyncio.create_task(engine.answer(QUESTION, Viewer(), "req-1"))
     await asyncio.sleep(0)
     running.cancel()
@@ -110,7 +116,7 @@ async def test_a_statement_that_takes_too_long_has_a_code_of_its_own(pool: Pool,
 
     def slow(*arguments: Any) -> Any:
         made = planned(*arguments)
-        made.statement = type(made.statement)(plan, ())
+        made.statement = Statement(plan, ())
         return made
 
     engine._plan = slow  # type: ignore[method-assign]

@@ -9,8 +9,18 @@ import asyncpg
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
-KINDS = ("regions", "categories", "organisations", "providers", "marketplaces", "courses", "runs", "sessions", "listings")
-KINDS = (*KINDS, "ratings")
+KINDS = (
+    "regions",
+    "categories",
+    "organisations",
+    "providers",
+    "marketplaces",
+    "courses",
+    "runs",
+    "sessions",
+    "listings",
+    "ratings",
+)
 DAWN = datetime(2025, 1, 6, 2, tzinfo=UTC)
 FUTURE = datetime(2999, 1, 7, 2, tzinfo=UTC)
 MODES = ("WEBINAR", "SELF_PACED", "MIXED")
@@ -95,7 +105,7 @@ def _course(n: int) -> dict[str, Any]:
         "age_min": 18,
         "age_max": 64,
         "education_min": "SMA",
-        "state": "SUSPENDED" if n == 11 else "DRAFT" if n == 12 else "PUBLISHED",  # noqa: PLR2004
+        "state": "SUSPENDED" if n == 11 else "DRAFT" if n == 12 else "PUBLISHED",
         "published_at": DAWN + timedelta(days=n % 5),
         "confirmed_at": DAWN,
         "participant_count": 10 * (n % 4),
@@ -106,11 +116,12 @@ def _course(n: int) -> dict[str, Any]:
 
 def _runs(course: int) -> Any:
     """Give a run that is over, two to come, and for every second course one that nobody may see yet."""
+    soon = FUTURE + timedelta(days=course % 3)
     for m, (starts_at, state) in enumerate(
-        [(DAWN, "FINISHED"), (FUTURE + timedelta(days=course % 3), "OPEN_FOR_SALE"), (FUTURE, "FULL"), (FUTURE, "SCHEDULED")]
+        [(DAWN, "FINISHED"), (soon, "OPEN_FOR_SALE"), (FUTURE, "FULL"), (FUTURE, "SCHEDULED")]
     ):
-        if m < 3 or course % 2:  # noqa: PLR2004
-            mixed = course % 3 == 2  # noqa: PLR2004
+        if m < 3 or course % 2:
+            mixed = course % 3 == 2
             yield {
                 "id": key("runs", course * 10 + m),
                 "course_id": key("courses", course),
@@ -146,7 +157,7 @@ def _listings(course: int) -> Any:
             "course_id": key("courses", course),
             "commission_bp": 1_000 + marketplace,
             "url": f"https://pasar{marketplace}.example/{course}",
-            "state": "SUSPENDED" if course == 5 else "PUBLISHED",  # noqa: PLR2004
+            "state": "SUSPENDED" if course == 5 else "PUBLISHED",
             "listed_at": DAWN,
         }
 

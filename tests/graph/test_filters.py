@@ -37,7 +37,9 @@ async def known(seeded_database_url: str) -> Rows:
     connection = await asyncpg.connect(seeded_database_url)
     courses = await connection.fetch("SELECT * FROM courses WHERE state = 'PUBLISHED'")
     runs: dict[UUID, list[Row]] = {}
-    for run in await connection.fetch("SELECT runs.*, regions.code AS region FROM runs LEFT JOIN regions ON regions.id = region_id"):
+    for run in await connection.fetch(
+        "SELECT runs.*, regions.code AS region FROM runs LEFT JOIN regions ON regions.id = region_id"
+    ):
         runs.setdefault(run["course_id"], []).append(run)
     offered: dict[UUID, set[UUID]] = {}
     for listing in await connection.fetch("SELECT * FROM listings WHERE state = 'PUBLISHED'"):
@@ -66,15 +68,18 @@ def wishes(rows: Rows) -> dict[str, tuple[dict[str, Any], str, Callable[[Row], b
         {each for offers in rows.offered.values() for each in offers},
         key=lambda each: sum(each in offers for offers in rows.offered.values()),
     )
-    regions = [run["region"] for runs in rows.runs.values() for run in runs if run["region"] and run["state"] in UPCOMING]
-    province = max(set(region[:2] for region in regions), key=[region[:2] for region in regions].count)
+    regions = [
+        run["region"] for runs in rows.runs.values() for run in runs if run["region"] and run["state"] in UPCOMING
+    ]
+    provinces = [region[:2] for region in regions]
+    province = max(provinces, key=provinces.count)
     price = sorted(each["price"] for each in rows.courses)[len(rows.courses) // 3]
     return {
         "category": ({"category": encoder("Ca")(course["category_id"])}, "course", lambda row: row["category_id"] == course["category_id"]),
         "provider": ({"provider": encoder("Pr")(course["provider_id"])}, "course", lambda row: row["provider_id"] == course["provider_id"]),
         "marketplace": ({"marketplace": encoder("Ma")(marketplace)}, "course", lambda row: marketplace in rows.offered.get(row["id"], ())),
         "modes": ({"modes": ["WEBINAR", "MIXED"]}, "course", lambda row: row["mode"] in ("WEBINAR", "MIXED")),
-        "no modes": ({"modes": []}, "course", lambda row: False),
+        "no modes": ({"modes": []}, "course", lambda _row: False),
         "levels": ({"levels": ["BEGINNER"]}, "course", lambda row: row["level"] == "BEGINNER"),
         "price from": ({"priceMin": str(price)}, "course", lambda row: row["price"] >= price),
         "price to": ({"priceMax": str(price)}, "course", lambda row: row["price"] <= price),
@@ -110,7 +115,11 @@ def described(rows: Rows, names: tuple[str, ...]) -> set[str]:
 
 @pytest.mark.parametrize(
     "names",
-    [*[(name,) for name in NAMES], *sorted(set(combinations(NAMES, 2)) - SAME), ("region", "starts from", "seats", "modes")],
+    [
+        *[(name,) for name in NAMES],
+        *sorted(set(combinations(NAMES, 2)) - SAME),
+        ("region", "starts from", "seats", "modes"),
+    ],
     ids=" and ".join,
 )
 async def test_filters_of_courses_combine(ask: Answering, known: Rows, names: tuple[str, ...]) -> None:
@@ -168,7 +177,8 @@ async def test_filters_of_regions_combine(
 
     def holds(row: Row) -> bool:
         day = None if valid_on is None else datetime.fromisoformat(valid_on).date()
-        valid = row["valid_to"] is None if day is None else row["valid_from"] <= day < (row["valid_to"] or datetime.max.date())
+        ends = row["valid_to"]
+        valid = ends is None if day is None else row["valid_from"] <= day and (ends is None or day < ends)
         named = name is None or f" {name.lower()}" in f" {row['name'].lower()}"
         return valid and named and (levels is None or row["level"] in levels)
 

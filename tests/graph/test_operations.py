@@ -1,7 +1,7 @@
 """Representative operations, each with its answer and its SQL beside it: what changes shows in the diff.
 
-``operations/NAME.graphql`` is asked of the tiny catalogue and gives ``NAME.json`` by the statements ``NAME.sql``, no more
-and no fewer, and the same ones for five times the rows. To write answers and SQL anew, look at the difference, and
+``operations/NAME.graphql`` is asked of the tiny catalogue and gives ``NAME.json`` by the statements ``NAME.sql``, no
+more and no fewer, and the same ones for five times the rows. To write answers and SQL anew, look at the difference, and
 commit it: ``BEKAL_TEST_UPDATE_OPERATIONS=1 python -m pytest tests/graph/test_operations.py``.
 """
 

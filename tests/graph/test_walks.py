@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
 from engine.pool import Pool
 from engine.run import Ask, Engine
@@ -39,7 +39,7 @@ def connections() -> list[tuple[str, str, str]]:
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
             for name, field in type_.fields.items():
                 if isinstance(source_of(field), Pages):
-                    orders: Any = get_named_type(field.args["orderBy"].type)
+                    orders = cast("GraphQLEnumType", get_named_type(field.args["orderBy"].type))
                     found += [(type_.name, name, order) for order in orders.values]
     return found
 
@@ -75,9 +75,7 @@ class Walk:
         page = f"""{field}(first: $first, after: $after, last: $last, before: $before, orderBy: {order} {more}) {{
             nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }}"""
         self._document = (
-            "query ($first: Int, $after: String, $last: Int, $before: String) {"
-            + WHERE[type_].format(page=page)
-            + "}"
+            "query ($first: Int, $after: String, $last: Int, $before: String) {" + WHERE[type_].format(page=page) + "}"
         )
 
     async def page(self, **window: Any) -> tuple[list[str], dict[str, Any]]:
@@ -220,5 +218,3 @@ async def _without(walk: Walk, writing: "Connection", row: dict[str, Any]) -> li
     await writing.execute("DELETE FROM courses WHERE id = $1", row["id"])
     rows, _ = await walk.page(first=200)
     return rows
-
-

@@ -103,7 +103,7 @@ async def related(_run: Any, keys: list[UUID], count: int = 3) -> list[list[Any]
     """Return books near by; some are not there, one fails."""
 
     def near(number: int) -> Any:
-        return ValueError("canary: near") if number % 13 == 5 else Ref("Book", data.key(data.BOOK, number))  # noqa: PLR2004
+        return ValueError("canary: near") if number % 13 == 5 else Ref("Book", data.key(data.BOOK, number))
 
     return [[near(number_of(key) + step * 2) for step in range(count)] for key in keys]
 
@@ -113,14 +113,14 @@ async def condition(_run: Any, keys: list[UUID]) -> list[Any]:
 
 
 def _condition(n: int) -> Any:
-    if n % 7 == 3:  # noqa: PLR2004
+    if n % 7 == 3:
         return None
     leaf = Leaf(n, Ref("Member", data.key(data.MEMBER, n % 15)))
     return Condition(
         grade=list(Binding)[n % 3],
         leaves=[leaf, None, Leaf(n + 1, None)][: n % 4],
         reader=Ref("Member", data.key(data.MEMBER, n)),
-        note=ValueError("canary: note") if n % 5 == 2 else f"note {n}",  # noqa: PLR2004
+        note=ValueError("canary: note") if n % 5 == 2 else f"note {n}",
         best=leaf if n % 2 else None,
         seen_at=data.EPOCH,
     )
@@ -139,7 +139,9 @@ async def fragile(_run: Any, keys: list[UUID], fail: Fail = Fail.SOME) -> list[A
 
 async def matrix(_run: Any, keys: list[UUID]) -> list[Any]:
     """Return lists in lists; one has a hole, one is no list at all."""
-    return [12 if number_of(key) % 6 == 4 else [[number_of(key)], [None] if number_of(key) % 5 == 1 else []] for key in keys]  # noqa: E501, PLR2004
+    return [
+        12 if number_of(key) % 6 == 4 else [[number_of(key)], [None] if number_of(key) % 5 == 1 else []] for key in keys
+    ]
 
 
 async def things(_run: Any, keys: list[UUID]) -> list[list[Ref | None]]:
@@ -163,7 +165,7 @@ async def named(_run: Any, keys: list[Any], numbers: list[int]) -> list[list[Ref
 
 
 def _named(number: int) -> Ref | None:
-    if number % 4 == 3:  # noqa: PLR2004
+    if number % 4 == 3:
         return None
     return Ref("Shelf", data.key(data.SHELF, number)) if number % 2 else Ref("Member", data.key(data.MEMBER, number))
 

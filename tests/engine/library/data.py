@@ -57,7 +57,7 @@ def _member(n: int) -> dict[str, Any]:
 
 def _book(n: int, random: Random) -> dict[str, Any]:
     def maybe(value: Any) -> Any:
-        return None if random.random() < 0.3 else value  # noqa: PLR2004
+        return None if random.random() < 0.3 else value
 
     return {
         "id": key(BOOK, n),
