@@ -24,8 +24,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 from engine.errors import Code, Rejected
 from engine.limits import Limits, Measure, Measuring, enforce, enforce_cost
 
-DOCUMENTS_BYTES = 4 * 2**20
-"""How much text the cache keeps: thousands of a frontend's documents; an attacker's push each other out."""
+DOCUMENTS_BYTES = 2**19
+"""How much text the cache keeps: hundreds of a frontend's documents; an attacker's push each other out.
+
+A parsed document takes about a hundred times its text in memory (measured): this is 50 MB of a process.
+"""
 
 
 class Invalid(Exception):
