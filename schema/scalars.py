@@ -7,8 +7,8 @@ from typing import Any, Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from engine.leaves import as_is
 from engine.federation import ANY_KEY, AnyKey
+from engine.leaves import as_is
 from rules.links import Url
 from rules.money import Rupiah
 from rules.regions import RegionCode
