@@ -65,7 +65,7 @@ def _attempt(run: Any, representation: Any) -> Ref | Rejected:
     known = isinstance(representation, dict)
     type_name, text = (representation.get("__typename"), representation.get("id")) if known else (None, None)
     decode = run.graph.decoders.get(type_name) if isinstance(type_name, str) else None
-    if decode is None or not isinstance(text, str):
+    if decode is None or not isinstance(text, str) or not isinstance(type_name, str):
         return Rejected(Code.BAD_USER_INPUT, "A representation has the `__typename` of an entity here, and its `id`.")
     try:
         return Ref(type_name, decode(text))
