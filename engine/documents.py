@@ -1,7 +1,7 @@
 """Documents: a text is parsed, limited and validated once, and remembered in bounded memory."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    SourceLocation,
     is_non_null_type,
     parse,
     type_from_ast,
@@ -31,13 +32,41 @@ A parsed document takes about a hundred times its text in memory (measured): thi
 """
 
 
-class Invalid(Exception):
-    """A document or its variables that GraphQL refuses: one or more errors, each with places in the text."""
+ERRORS_MAX = 20
+"""Who has more to mend begins with these. For each of them, the text is read again from its beginning."""
 
-    def __init__(self, code: Code, errors: list[GraphQLError]) -> None:
+MESSAGE_MAX = 500
+"""Characters of a message: GraphQL repeats names of the document in it, however long they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that GraphQL refuses. A GraphQLError would keep the whole parsed document in memory."""
+
+    message: str
+    locations: tuple[SourceLocation, ...]
+
+    def __str__(self) -> str:
+        """Return the message with its first place."""
+        return f"{self.message} (line {self.locations[0].line})" if self.locations else self.message
+
+
+class Invalid(Exception):
+    """A document or its variables that GraphQL refuses: one or more problems, each with places in the text."""
+
+    def __init__(self, code: Code, problems: list[Problem]) -> None:
         super().__init__(code)
         self.code = code
-        self.errors = errors
+        self.problems = problems
+
+
+def problems_of(errors: Iterable[GraphQLError]) -> list[Problem]:
+    """Return what is told of ``errors``."""
+    return [Problem(_short(error.message), tuple(error.locations or ())) for error in errors]
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MESSAGE_MAX else message[:MESSAGE_MAX] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 @dataclass(slots=True, eq=False)
@@ -105,13 +134,13 @@ class Documents:
             self._known.move_to_end(text)
         if isinstance(known, Document):
             return known
-        raise known.with_traceback(None)
+        raise _again(known)
 
     def _remember(self, text: str) -> Document | Rejected | Invalid:
         try:
             known: Document | Rejected | Invalid = self._read(text)
         except (Rejected, Invalid) as refusal:
-            known = refusal
+            known = _again(refusal)
         self._known[text] = known
         self._bytes += len(text)
         while self._bytes > self._most and len(self._known) > 1:
@@ -127,9 +156,9 @@ class Documents:
         measures = [measuring.operation(node) for node in nodes]
         for measure in measures:
             enforce(measure, self._limits)
-        errors = validate(self._schema, ast)
+        errors = validate(self._schema, ast, max_errors=ERRORS_MAX)
         if errors:
-            raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors)
+            raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, problems_of(errors))
         operations = {
             node.name.value if node.name else None: Operation(node, definitions, measure, self._checks(node))
             for node, measure in zip(nodes, measures, strict=True)
@@ -140,6 +169,10 @@ class Documents:
         return Document(ast, operations, fragments)
 
     def _parse(self, text: str) -> DocumentNode:
+        longest = self._limits.characters
+        if len(text) > longest:
+            message = f"The document is longer than {longest} characters. Put long values into variables."
+            raise Rejected(Code.DOCUMENT_TOO_LARGE, message, limit=longest)
         try:
             return parse(text, max_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
@@ -147,7 +180,7 @@ class Documents:
                 most = self._limits.tokens
                 message = f"The document is longer than {most} tokens. Split the operation."
                 raise Rejected(Code.DOCUMENT_TOO_LARGE, message, limit=most) from error
-            raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from error
+            raise Invalid(Code.GRAPHQL_PARSE_FAILED, problems_of([error])) from error
 
     def _checks(self, operation: OperationDefinitionNode) -> list[tuple[str, Callable[[Any], bool]]] | None:
         """Return the checks of variables that need no coercion when they are given exactly; None if one does."""
@@ -180,8 +213,15 @@ class Documents:
             return VariableValues({}, {name: inputs[name] for name, _ in checks})
         values = get_variable_values(self._schema, operation.node.variable_definitions or (), inputs, max_errors=10)
         if isinstance(values, list):
-            raise Invalid(Code.BAD_USER_INPUT, values)
+            raise Invalid(Code.BAD_USER_INPUT, problems_of(values))
         return values
+
+
+def _again(refusal: Rejected | Invalid) -> Rejected | Invalid:
+    """Return the same refusal anew. One that was raised holds, by its traceback, the whole request that met it."""
+    if isinstance(refusal, Rejected):
+        return Rejected(refusal.code, refusal.message, **refusal.extensions)
+    return Invalid(refusal.code, refusal.problems)
 
 
 def _is_int(value: Any) -> bool:

@@ -17,9 +17,12 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    SchemaMetaFieldDef,
     SelectionSetNode,
+    TypeMetaFieldDef,
     VariableNode,
     get_named_type,
+    is_introspection_type,
     is_leaf_type,
     is_list_type,
 )
@@ -31,6 +34,9 @@ from engine.sources import PAGE_DEFAULT, PAGE_MAX, Listed, Pages, source_of
 COUNT_COST = 10
 """Counting a connection reads more than a row of it."""
 
+TABLE_FIELDS = 4
+"""To plan a join or a subselect takes as long as to plan so many plain fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -38,12 +44,19 @@ class Limits:
 
     tokens: int = 1_000
     """Validation is quadratic in the worst case: 1,000 tokens are 40 ms of it, 4,000 are seconds."""
+    characters: int = 32 << 10
+    """Text that 1,000 tokens never need: each error looks for its line from the beginning."""
     depth: int = 12
     aliases: int = 30
-    fields: int = 1_000
-    """Fields after expanding fragments; a plan is made of each."""
+    fields: int = 500
+    """Fields after expanding fragments; a plan is made of each, and what reads a table counts ``TABLE_FIELDS`` more.
+    A rich page has a hundred; 500 are planned in a quarter of a second."""
     cost: int = 10_000
     """Objects that the answer may hold, counted with its page sizes."""
+    introspection: int = 4_500
+    """Steps of introspection for each type of the graph: twice what tools take that read all of it."""
+    answer_bytes: int = 8 << 20
+    """What the dearest of answers comes to without aliases; with them, one text can be asked for thirty times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class Measure:
     cost: int = 0
     once: int = 0
     """What a page costs however many rows it has."""
+    introspection: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
         """Return the measure of both in one selection set."""
@@ -65,6 +79,7 @@ class Measure:
             self.fields + other.fields,
             self.cost + other.cost,
             self.once + other.once,
+            self.introspection + other.introspection,
         )
 
 
@@ -110,18 +125,24 @@ class Measuring:
 
     def _field(self, node: FieldNode, parent: Any) -> Measure:
         aliases = 1 if node.alias else 0
-        if node.name.value.startswith("__"):
-            return Measure(aliases=aliases, fields=1)  # graphql-core bounds introspection itself
-        field = getattr(parent, "fields", {}).get(node.name.value)
-        inner = Measure()
-        if node.selection_set:
-            inner = self._selections(node.selection_set, None if field is None else get_named_type(field.type))
+        if node.name.value == "__typename":
+            return Measure(aliases=aliases, fields=1)
+        field = _META.get(node.name.value) or getattr(parent, "fields", {}).get(node.name.value)
+        named = None if field is None else get_named_type(field.type)
+        inner = self._selections(node.selection_set, named) if node.selection_set else Measure()
+        if node.name.value in _META or (parent is not None and is_introspection_type(parent)):
+            size = _INTROSPECTION_SIZES.get(node.name.value, 1)
+            read = size * (1 + inner.introspection)
+            # Its depth counts for nothing: graphql-core bounds it, and the way to a wrapped type's name is long.
+            return Measure(1, inner.aliases + aliases, inner.fields + 1, introspection=read)
+        tables = 0 if field is None or is_leaf_type(named) or source_of(field) is None else TABLE_FIELDS
         return Measure(
             depth=inner.depth + 1,
             aliases=inner.aliases + aliases,
-            fields=inner.fields + 1,
+            fields=inner.fields + 1 + tables,
             cost=0 if field is None else self._cost(node, field, inner),
             once=COUNT_COST if field is not None and node.name.value == "totalCount" else 0,
+            introspection=inner.introspection,
         )
 
     def _cost(self, node: FieldNode, field: GraphQLField, selected: Measure) -> int:
@@ -164,6 +185,18 @@ class Measuring:
         return PAGE_MAX
 
 
+_META: Mapping[str, GraphQLField] = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+_INTROSPECTION_SIZES: Mapping[str, int] = {
+    "fields": 8,
+    "inputFields": 8,
+    "possibleTypes": 8,
+    "enumValues": 8,
+    "args": 4,
+    "interfaces": 2,
+}
+"""How long introspection's lists are, about: more than on average in a graph, so that a short sum is a cheap one."""
+
 _DIGITS = 12
 """More digits than any page has; int() of thousands of digits is refused by Python."""
 
@@ -172,12 +205,13 @@ def enforce(measure: Measure, limits: Limits) -> None:
     """Refuse what no variables can make acceptable.
 
     Raises:
-        Rejected: DEPTH_EXCEEDED, TOO_MANY_ALIASES or DOCUMENT_TOO_LARGE.
+        Rejected: DEPTH_EXCEEDED, TOO_MANY_ALIASES, DOCUMENT_TOO_LARGE or COST_EXCEEDED.
     """
     checks = (
         (measure.depth, limits.depth, Code.DEPTH_EXCEEDED, "levels deep", "Ask for less at once"),
         (measure.aliases, limits.aliases, Code.TOO_MANY_ALIASES, "aliases long", "Split the operation"),
         (measure.fields, limits.fields, Code.DOCUMENT_TOO_LARGE, "fields large", "Split the operation"),
+        (measure.introspection, limits.introspection, Code.COST_EXCEEDED, "steps of introspection", "Ask for less"),
     )
     for is_, most, code, unit, remedy in checks:
         if is_ > most:

@@ -9,11 +9,11 @@ from typing import Any
 import asyncpg
 import orjson
 import strawberry
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
 from graphql.execution.values import VariableValues, VariableValueSource
 
 from engine.checks import check
-from engine.documents import Document, Documents, Invalid, Operation
+from engine.documents import Document, Documents, Invalid, Operation, Problem, problems_of
 from engine.errors import STATUS, Answer, Code, Rejected, request_error
 from engine.failures import Failure, Located, NullError, Settlement
 from engine.functions import Function
@@ -29,7 +29,10 @@ from engine.symbols import shape, symbolic, symbolic_viewer, viewer_shape
 logger = logging.getLogger("bekal.engine")
 
 PLANS_MAX = 2_000
-"""Plans that a process keeps; PostgreSQL holds about 50 kB for each on each connection."""
+"""Plans that a process keeps."""
+
+PLANNED_FIELDS_MAX = 50_000
+"""Fields of all kept plans: a kilobyte and a half each, and a rich page has a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,10 @@ class Engine:
         check(self.graph, viewer)
         self._pool = pool
         self._cursors = Cursors(cursor_key)
-        self._documents = Documents(self.graph.schema, limits or Limits())
+        self._limits = limits or Limits()
+        self._documents = Documents(self.graph.schema, self._limits)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._planned_fields = 0
 
     async def answer(self, ask: Ask, viewer: Any, request_id: str) -> Answer:
         """Answer a request. Never raises: what cannot be answered is said in the answer, unknown failures masked."""
@@ -155,7 +160,7 @@ class Engine:
                 self._introspect(data, document, operation, ask.variables or {}, plan)
             return self._answer(run, data, document, operation, ask, request_id)
         except Invalid as invalid:
-            errors = [_present(error, None, invalid.code, request_id) for error in invalid.errors]
+            errors = [_present(problem, invalid.code, request_id) for problem in invalid.problems]
             return Answer(orjson.dumps({"errors": errors}), STATUS.get(invalid.code, 400), invalid.code)
         except Exception as error:  # noqa: BLE001 - the answer to everything else is masked and logged once
             code, message, extensions = explain_error(error, request_id)
@@ -179,8 +184,10 @@ class Engine:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._new_plan(document, operation, values, viewer)
-            if len(self._plans) > PLANS_MAX:
-                self._plans.popitem(last=False)
+            self._planned_fields += operation.measure.fields
+            while len(self._plans) > 1 and (len(self._plans) > PLANS_MAX or self._planned_fields > PLANNED_FIELDS_MAX):
+                (forgotten, _, _), _ = self._plans.popitem(last=False)
+                self._planned_fields -= forgotten.measure.fields
         else:
             self._plans.move_to_end(key)
         return plan
@@ -197,7 +204,7 @@ class Engine:
             return Planner(self.graph, self._cursors, selection, symbolic_viewer(viewer)).plan()
         except GraphQLError as error:
             # Null for an argument with a default is valid until its value is known.
-            raise Invalid(Code.BAD_USER_INPUT, [error]) from error
+            raise Invalid(Code.BAD_USER_INPUT, problems_of([error])) from error
 
     async def _data(self, run: Run) -> dict[str, Any]:
         """Send the statement, build the answer and serve its slots, all on one connection."""
@@ -227,7 +234,7 @@ class Engine:
         fragments = [definition.definition for definition in document.fragments.values()]
         result = execute_sync(self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs)
         if result.errors:
-            raise Invalid(Code.BAD_USER_INPUT, result.errors)
+            raise Invalid(Code.BAD_USER_INPUT, problems_of(result.errors))
         data.update(result.data or {})
 
     def _answer(
@@ -238,16 +245,23 @@ class Engine:
             answer = self._settled(data, document, operation, request_id)
         if ask.explain:
             answer["extensions"] = {"explain": _explained(run.plan, operation) | {"statements": run.statements}}
-        return Answer(orjson.dumps(answer))
+        body = orjson.dumps(answer)
+        if len(body) > self._limits.answer_bytes:
+            raise Rejected(
+                Code.COST_EXCEEDED,
+                f"The answer is {len(body)} bytes long; {self._limits.answer_bytes} is the limit. "
+                "Ask for smaller pages (`first`) or fewer fields.",
+                limit=self._limits.answer_bytes,
+            )
+        return Answer(body)
 
     def _settled(
         self, data: dict[str, Any], document: Document, operation: Operation, request_id: str
     ) -> dict[str, Any]:
         settlement = Settlement(self.graph.schema, document.fragments)
         settled = settlement.settle(data, operation.node.selection_set, self.graph.query)
-        known: dict[tuple[int, type[Exception]], Explained] = {}
-        errors = [_present_located(error, request_id, known) for error in settlement.errors]
-        return {"errors": errors, "data": settled}
+        telling = Telling(request_id)
+        return {"errors": [telling.present(error) for error in settlement.errors], "data": settled}
 
 
 _NO_ROWS = ((),)
@@ -275,39 +289,46 @@ def explain_error(error: Exception, request_id: str) -> tuple[Code, str, dict[st
     return Code.INTERNAL, "Something went wrong here, not in your request. Report it with the request id.", {}
 
 
-def _present(error: Any, path: Any, code: Code, request_id: str) -> dict[str, Any]:
-    presented: dict[str, Any] = {"message": error.message}
-    if error.locations:
-        presented["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
-    if path is not None:
-        presented["path"] = path
+def _present(problem: Problem, code: Code, request_id: str) -> dict[str, Any]:
+    presented: dict[str, Any] = {"message": problem.message}
+    if problem.locations:
+        presented["locations"] = [{"line": at.line, "column": at.column} for at in problem.locations]
     presented["extensions"] = {"code": code.value, "requestId": request_id}
     return presented
 
 
-Explained = tuple[Code, str, dict[str, Any]]
+@dataclass(slots=True)
+class Telling:
+    """Presents the errors of one answer; what many of them share is found out once."""
 
+    request_id: str
+    explained: dict[tuple[int, type[Exception]], tuple[Code, str, dict[str, Any]]] = field(default_factory=dict)
+    places: dict[int, list[dict[str, int]]] = field(default_factory=dict)
+    """By field node: where it is in the text, which is searched from its beginning."""
 
-def _present_located(
-    located: Located, request_id: str, known: dict[tuple[int, type[Exception]], Explained]
-) -> dict[str, Any]:
-    """Present an error in its place. A field that fails alike in a hundred rows is logged once."""
-    error = located.error
-    kind = (id(located.node), type(error))
-    if kind not in known or isinstance(error, Rejected):
-        if isinstance(error, NullError):
-            path = ".".join(str(part) for part in located.path)
-            error = ValueError(f"{path} is null, but its type is non-null")
-        known[kind] = explain_error(error, request_id)
-    code, message, extensions = known[kind]
-    presented: dict[str, Any] = {"message": message}
-    place = located.node.loc
-    if place is not None:
-        start = place.source.get_location(place.start)
-        presented["locations"] = [{"line": start.line, "column": start.column}]
-    presented["path"] = list(located.path)
-    presented["extensions"] = {"code": code.value, "requestId": request_id, **extensions}
-    return presented
+    def present(self, located: Located) -> dict[str, Any]:
+        """Present an error in its place. A field that fails alike in a hundred rows is logged once."""
+        error = located.error
+        kind = (id(located.node), type(error))
+        if kind not in self.explained or isinstance(error, Rejected):
+            if isinstance(error, NullError):
+                path = ".".join(str(part) for part in located.path)
+                error = ValueError(f"{path} is null, but its type is non-null")
+            self.explained[kind] = explain_error(error, self.request_id)
+        code, message, extensions = self.explained[kind]
+        return {
+            "message": message,
+            "locations": self._place(located.node),
+            "path": list(located.path),
+            "extensions": {"code": code.value, "requestId": self.request_id, **extensions},
+        }
+
+    def _place(self, node: FieldNode) -> list[dict[str, int]]:
+        if id(node) not in self.places:
+            assert node.loc is not None, "documents are parsed with locations"
+            start = node.loc.source.get_location(node.loc.start)
+            self.places[id(node)] = [{"line": start.line, "column": start.column}]
+        return self.places[id(node)]
 
 
 def _explained(plan: Plan, operation: Operation) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def explain(file: Path, variables: str, operation: str | None) -> None:
     except Rejected as rejected:
         fail(f"{file}: {rejected.message}")
     except Invalid as invalid:
-        fail("\n".join(f"{file}: {error}" for error in invalid.errors))
+        fail("\n".join(f"{file}: {problem}" for problem in invalid.problems))
     click.echo(f"# Cost: {plan['cost']} objects at most")
     for kind, comment in (("sql", "Statement"), ("functions", "Function")):
         for number, text in enumerate(plan[kind], 1):

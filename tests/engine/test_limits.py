@@ -97,7 +97,7 @@ async def test_a_fragment_is_measured_once_however_often_it_is_spread(
 
     error = await refusal(engine, bomb(25))
 
-    assert error["extensions"]["limit"] == 1_000
+    assert error["extensions"]["limit"] == 500
     assert visits == 27
 
 
