@@ -54,7 +54,7 @@ def _refusals(before: Fields, now: Fields) -> Iterator[Change]:
     for coordinate in before.keys() & now.keys():
         old, new = before[coordinate], now[coordinate]
         needed, need = _scopes(old.get("requiresScopes")), _scopes(new.get("requiresScopes"))
-        if need != needed:
+        if not all(any(set(enough) <= set(held) for enough in need) for held in needed):
             yield Change(f"SCOPES_CHANGED: {coordinate} needs {_shown(need)}, not {_shown(needed)}.")
         for name, argument in (("cost", "weight"), ("listSize", "assumedSize")):
             was, is_ = _number(old.get(name), argument), _number(new.get(name), argument)
@@ -63,7 +63,9 @@ def _refusals(before: Fields, now: Fields) -> Iterator[Change]:
 
 
 def _scopes(directive: ConstDirectiveNode | None) -> frozenset[tuple[str, ...]]:
-    """Return the alternatives of scopes that open a field: any one of them, whole."""
+    """Return the alternatives of scopes that open a field, any one of them whole; without a directive, none at all."""
+    if directive is None:
+        return frozenset({()})
     value = _value(directive, "scopes")
     alternatives = value.values if isinstance(value, ListValueNode) else ()
     return frozenset(
@@ -74,7 +76,7 @@ def _scopes(directive: ConstDirectiveNode | None) -> frozenset[tuple[str, ...]]:
 
 
 def _shown(scopes: frozenset[tuple[str, ...]]) -> str:
-    return " or ".join("+".join(each) for each in sorted(scopes)) or "no scope"
+    return " or ".join("+".join(each) or "no scope" for each in sorted(scopes))
 
 
 def _number(directive: ConstDirectiveNode | None, argument: str) -> int:

@@ -5,7 +5,7 @@ put a ``Failure`` where a value is missing; ``settle`` then walks the answer onc
 path and lets nulls rise to the nearest nullable field, as the GraphQL specification says.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,8 +125,3 @@ class Settlement:
             return self._object(value, sets, path)
         except _Nulled:
             return None
-
-
-def failures_in(values: Iterable[Any]) -> bool:
-    """Return whether any of the values is a Failure."""
-    return any(isinstance(value, Failure) for value in values)

@@ -8,6 +8,7 @@ import linecache
 from collections.abc import Callable
 from itertools import count
 from typing import Any
+from weakref import finalize
 
 from engine.failures import guard
 from engine.pages import Cursors, Window
@@ -25,6 +26,7 @@ class Function:
         code = compile(source, filename, "exec")
         # Tracebacks show the generated line.
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        finalize(self, linecache.cache.pop, filename, None)
         exec(code, plain)  # noqa: S102 - our own source: the only client text in it are response keys, by repr()
         exec(code, guarded)  # noqa: S102
         self.build: Callable[..., Any] = plain["answer"]

@@ -14,7 +14,7 @@ CODE_BYTES = 2
 _LENGTH = 24
 """18 bytes in base64: no padding, so an id is always as long as any other."""
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_", b"+/")
+FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 def quick_uuid(written: AnyStr) -> UUID:
@@ -44,7 +44,7 @@ def split(text: str) -> tuple[str, UUID]:
         Rejected: BAD_ID, when ``text`` is not in the form of an id that this server writes.
     """
     try:
-        raw = a2b_base64(text.encode("ascii").translate(_FROM_URL), strict_mode=True)
+        raw = a2b_base64(text.encode("ascii").translate(FROM_URL), strict_mode=True)
         if len(text) != _LENGTH or "+" in text or "/" in text:
             raise _malformed()
         return raw[:CODE_BYTES].decode("ascii"), quick_uuid(raw[CODE_BYTES:])

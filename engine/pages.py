@@ -1,9 +1,10 @@
 """Pages: keyset connections. A page starts after a row's keys, so it stays right while other rows come and go."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from hmac import compare_digest
@@ -17,7 +18,7 @@ from sqlalchemy.sql.operators import desc_op
 from sqlalchemy.types import TypeDecorator
 
 from engine.errors import Code, Rejected
-from engine.ids import quick_uuid
+from engine.ids import FROM_URL, quick_uuid
 from engine.sources import PAGE_DEFAULT, PAGE_MAX
 from engine.symbols import Parameter, Symbol, symbol_of
 
@@ -154,16 +155,20 @@ _PAGE_ARGUMENTS = frozenset({"first", "after", "last", "before", "orderBy"})
 
 
 def _narrowing(values: dict[str, Any]) -> Symbol:
-    """Return the filter's values as one symbol, whatever is nested in them."""
+    """Return the filter's values as one symbol: equal wishes are equal, however they are written.
+
+    What is null or empty narrows nothing, an instant is the same in every zone, and a list is a set of words or ids.
+    """
 
     def read(run: Any, value: Any) -> Any:
         if isinstance(value, Symbol):
-            return value.read(run)
+            return read(run, value.read(run))
         if isinstance(value, dict):
-            return {name: read(run, item) for name, item in sorted(value.items()) if item is not None}
+            inner = {name: read(run, item) for name, item in sorted(value.items())}
+            return {name: item for name, item in inner.items() if item is not None} or None
         if isinstance(value, list):
-            return [read(run, item) for item in value]
-        return value
+            return sorted([read(run, item) for item in value], key=str)
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
 
     return Symbol(lambda run: read(run, values))
 
@@ -203,7 +208,10 @@ class Cursors:
             Rejected: CURSOR_INVALID, when the cursor is forged, damaged, or of another order, filter or field.
         """
         try:
-            raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+            letters = text.encode("ascii").translate(FROM_URL, delete=b"+/=")
+            raw = (
+                a2b_base64(letters + b"=" * (-len(letters) % 4), strict_mode=True) if len(letters) == len(text) else b""
+            )
         except (UnicodeError, ValueError) as error:
             raise Rejected(Code.CURSOR_INVALID, _INVALID) from error
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]

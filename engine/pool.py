@@ -5,6 +5,7 @@ request at a time, its codecs are primed when it is made, and a broken one is re
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,17 @@ from typing import Any, Protocol
 import asyncpg
 
 from engine.errors import Code, Rejected
+
+logger = logging.getLogger("bekal.engine")
+
+
+class Unreachable(Rejected):
+    """The database does not take a connection. Logged once for each outage, by the pool."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(Code.UNAVAILABLE, "The database cannot be reached. Try again in a moment.")
+        self.public = f"cannot be reached ({type(cause).__name__})"
+        """What a health report says of it: the kind of failure, and no address."""
 
 
 class Connection(Protocol):
@@ -47,6 +59,7 @@ class Pool:
         self._vacant = size
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._all: set[Any] = set()
+        self._reachable = True
 
     async def open(self) -> None:
         """Make the first connection, so that a wrong address is known at start."""
@@ -147,8 +160,18 @@ class Pool:
                 },
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise Rejected(Code.UNAVAILABLE, "The database cannot be reached. Try again in a moment.") from error
-        await self._prime(connection)
+            if self._reachable:
+                logger.exception("the database cannot be reached")
+            self._reachable = False
+            raise Unreachable(error) from error
+        if not self._reachable:
+            logger.warning("the database can be reached again")
+        self._reachable = True
+        try:
+            await self._prime(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         self._all.add(connection)
         return connection
 

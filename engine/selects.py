@@ -55,11 +55,6 @@ class Level:
         self.order: list[Any] = []
         self.limit: Any = None
 
-    @property
-    def width(self) -> int:
-        """How many columns the record has."""
-        return len(self._columns)
-
     def place(self, expression: Any, alias: Any) -> int:
         """Return where a column of an alias is in the record, adding it the first time."""
         known = (id(expression), id(alias))

@@ -95,7 +95,10 @@ def down() -> None:
     """Stop the engines, or let the last server that uses them do so."""
     from api.services import take_down
 
-    _show(take_down(settings_from_environment().data_dir))
+    left = take_down(settings_from_environment().data_dir)
+    if left.held:
+        fail("Not stopped: a server uses them. End it first, or let it go on: they stop with it.")
+    _show(left)
 
 
 @services.command()

@@ -4,6 +4,8 @@
 # How much is kept shows inside only.
 
 import asyncio
+import gc
+import linecache
 from typing import Any
 
 import orjson
@@ -66,6 +68,21 @@ def test_plans_that_are_not_used_are_forgotten(library: Ring, monkeypatch: pytes
 
     assert len(library.engine._plans) == 3
     assert any(key[0].node.selection_set.selections[0].alias.value == "kept" for key in library.engine._plans)
+
+
+def test_what_a_forgotten_plan_showed_to_tracebacks_goes_with_it(
+    library: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "PLANS_MAX", 3)
+    library.engine._plans.clear()
+    gc.collect()
+    before = {name for name in linecache.cache if name.startswith("<plan")}
+
+    for number in range(10):
+        library.engine_answer(Ask(f"{{ b{number}: echo }}"), LIBRARIAN)
+    gc.collect()
+
+    assert len({name for name in linecache.cache if name.startswith("<plan")} - before) == 3
 
 
 def test_documents_are_kept_within_their_bytes_and_the_used_ones_longest(library: Ring) -> None:

@@ -161,16 +161,38 @@ def test_a_cursor_of_one_filter_value_is_not_good_for_another(library: Ring) -> 
     assert other["errors"][0]["extensions"]["code"] == "CURSOR_INVALID"
 
 
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        ({}, {"binding": None}),
+        ({"price": {}}, {}),
+        ({"boughtFrom": "2020-01-01T00:00:00Z"}, {"boughtFrom": "2020-01-01T07:00:00+07:00"}),
+        ({"bindings": ["HARD", "SOFT"]}, {"bindings": ["SOFT", "HARD"]}),
+    ],
+)
+def test_a_cursor_is_good_for_the_same_filter_however_it_is_written(
+    library: Ring, one: dict[str, Any] | None, same: dict[str, Any] | None
+) -> None:
+    document = (
+        "query ($f: BookFilter, $after: String) { books(first: 1, after: $after, filter: $f) { edges { cursor } } }"
+    )
+    first = asked(library, document, f=one)["data"]["books"]["edges"][0]["cursor"]
+
+    assert "errors" not in asked(library, document, f=same, after=first)
+
+
 def forged() -> Iterator[str]:
     """Give cursors that nobody was given."""
     keys = ("Zinc_ore 1", str(data.key(data.BOOK, 3)))
     yield Cursors(b"another key of just the same sort").write(b"scope", keys)
     yield Cursors(CURSOR_KEY).write(b"another scope", keys)
     yield urlsafe_b64encode(b"\0" * 8 + orjson.dumps(keys)).decode()
+    true = Cursors(CURSOR_KEY).write(b"another scope", keys)
+    yield from (f"!!!{true}", f"{true[:8]} {true[8:]}", f"{true}=")
     yield from ("", "=", "a", "nonsense", "é", "\x00", "\ud800", "A" * 10_000, urlsafe_b64encode(b"[1]").decode())
 
 
-@pytest.mark.parametrize("cursor", list(forged()), ids=range(12))
+@pytest.mark.parametrize("cursor", list(forged()), ids=range(15))
 def test_a_forged_cursor_is_refused(library: Ring, cursor: str) -> None:
     assert refused(library, HOME, cursor)[0] == "CURSOR_INVALID"
 

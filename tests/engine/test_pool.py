@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from engine.errors import Code, Rejected
-from engine.pool import Pool
+from engine.pool import Pool, Unreachable
 from engine.run import Ask, Engine
 from engine.selects import Statement
 from tests.engine.duel import CURSOR_KEY
@@ -134,13 +134,18 @@ async def test_a_pool_only_reads(pool: Pool) -> None:
             await connection.fetch("delete from loans")
 
 
-async def test_a_database_that_is_not_there_is_said_at_once_and_by_code() -> None:
+async def test_a_database_that_is_not_there_is_said_at_once_and_by_code(caplog: pytest.LogCaptureFixture) -> None:
     pool = Pool("postgresql://127.0.0.1:1/nowhere")
 
-    with pytest.raises(Rejected) as refusal:
-        await pool.open()
+    refusals: list[Unreachable] = []
+    for _ in range(3):
+        with pytest.raises(Unreachable) as refusal:
+            await pool.open()
+        refusals.append(refusal.value)
 
-    assert refusal.value.code is Code.UNAVAILABLE
+    assert {refused.code for refused in refusals} == {Code.UNAVAILABLE}
+    assert refusals[0].public == "cannot be reached (ConnectionRefusedError)"
+    assert [record.levelname for record in caplog.records] == ["ERROR"], "an outage is logged once, not by request"
 
 
 async def test_new_connections_decode_every_type_in_nested_records(library_url: str) -> None:

@@ -76,3 +76,8 @@ def test_what_only_adds_or_cheapens_breaks_nothing() -> None:
     after = BEFORE.replace("  open: Int\n", "  open: Int\n  more: Int\n").replace("weight: 10", "weight: 5")
 
     assert breaking_changes(BEFORE, after) == []
+
+
+@pytest.mark.parametrize("relaxed", ['[["a:read"], ["b:read"]]', "[[]]"])
+def test_a_field_that_opens_to_more_scopes_breaks_nobody(relaxed: str) -> None:
+    assert breaking_changes(BEFORE, BEFORE.replace('[["a:read"]]', relaxed)) == []
