@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 import pytest
 
-from engine.errors import Code, Rejected
+from engine.errors import Code
 from engine.pool import Pool, Unreachable
 from engine.run import Ask, Engine
 from engine.selects import Statement
