@@ -1,6 +1,8 @@
 """Plans: one document, one operation, one shape of variables and viewer become SQL and a function, once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -36,6 +38,8 @@ class Plan:
     windows: list[Window]
     introspection: dict[str, list[FieldNode]] = field(default_factory=dict[str, list[FieldNode]])
     readers: list["ByKeys"] = field(default_factory=list["ByKeys"])
+    awaited: list[Callable[[], Any]] = field(default_factory=list[Callable[[], Any]])
+    """Plan the types that fragments name and no request has met yet: to explain a plan, before it runs."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class Planner:
         self._rows = Rows(graph, cursors, selection, viewer, self)
         self._slots: list[Slot] = []
         self._readers: list[ByKeys] = []
+        self._awaited: list[Callable[[], Any]] = []
         self._root_lists: list[tuple[Level, Many | First | Page, Any | None]] = []
 
     def plan(self) -> Plan:
@@ -78,7 +83,7 @@ class Planner:
                 record.fields[selected.key] = self._root_field(record, root, selected)
         statement = self._root_statement()
         function = self._writing().object(record)
-        return Plan(statement, function, self._slots, self._rows.windows, introspection, self._readers)
+        return Plan(statement, function, self._slots, self._rows.windows, introspection, self._readers, self._awaited)
 
     def _writing(self) -> Writing:
         return Writing(self._rows.windows, self._cursors)
@@ -157,7 +162,10 @@ class Planner:
                 readers[name] = self._by_keys(concrete, details) if fits else None
             return readers[name]
 
-        if not is_abstract_type(type_):
+        if is_abstract_type(type_):
+            named = self._selection.conditions(details)
+            self._awaited += [partial(reader, name) for name in sorted(named) if name in self._graph.types]
+        else:
             reader(type_.name)
         return References(reader)
 

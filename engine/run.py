@@ -176,6 +176,8 @@ class Engine:
         operation = document.operation(ask.operation_name)
         values = self._documents.variables(operation, ask.variables or {})
         plan = self._plan(document, operation, values, viewer)
+        for plan_type in plan.awaited:
+            plan_type()
         return _explained(plan, operation)
 
     def _plan(self, document: Document, operation: Operation, values: VariableValues, viewer: Any) -> Plan:

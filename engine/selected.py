@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+)
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
 
@@ -50,6 +58,22 @@ class Selection:
     def arguments(self, selected: Selected) -> dict[str, Any]:
         """Return the field's arguments by GraphQL name, defaults filled in; values may be symbols."""
         return get_argument_values(selected.field, selected.details[0].node, self.variables)
+
+    def conditions(self, details: Details) -> set[str]:
+        """Return the names of the types that fragments within a field are for."""
+        names: set[str] = set()
+        sets = [detail.node.selection_set for detail in details if detail.node.selection_set]
+        for selections in sets:  # grows while it is walked
+            for node in selections.selections:
+                if isinstance(node, FieldNode):
+                    continue
+                spread = isinstance(node, FragmentSpreadNode)
+                fragment: Any = self.fragments[node.name.value].definition if spread else node
+                if fragment.type_condition is not None:
+                    names.add(fragment.type_condition.name.value)
+                if not any(fragment.selection_set is walked for walked in sets):
+                    sets.append(fragment.selection_set)
+        return names
 
     def _named(self, type_: GraphQLObjectType, grouped: dict[str, Details]) -> Iterator[Selected]:
         for key, details in grouped.items():

@@ -82,7 +82,7 @@ def explain(file: Path, variables: str, operation: str | None) -> None:
         fail(f"{file}: {rejected.message}")
     except Invalid as invalid:
         fail("\n".join(f"{file}: {problem}" for problem in invalid.problems))
-    click.echo(f"# Cost: {plan['cost']} objects at most")
+    click.echo(f"# Objects in the answer, at most: {plan['cost']}")
     for kind, comment in (("sql", "Statement"), ("functions", "Function")):
         for number, text in enumerate(plan[kind], 1):
             click.echo(f"\n# {comment} {number}\n{text.rstrip()}")

@@ -20,3 +20,14 @@ async def test_a_generic_plan_reads_a_list_from_the_index_of_what_is_on_sale(
     await connection.close()
 
     assert any("using courses_by_price" in row[0] for row in plan)
+
+
+async def test_an_explained_node_shows_the_statements_of_the_types_that_are_asked_for(shared_engine: Engine) -> None:
+    document = """
+    query ($id: ID!) { node(id: $id) { id ... on Course { title } ...Place } }
+    fragment Place on Node { ... on Region { name } }
+    """
+
+    explained = shared_engine.explain(Ask(document, None, {"id": "any"}), ANONYMOUS)
+
+    assert [text.split("FROM ")[1].split(" ")[0] for text in explained["sql"]] == ["courses", "regions"]
