@@ -228,9 +228,8 @@ class Mixer:
                 if value is not None:
                     arguments.append(_argument(name, value))
                 continue
-            known = len(self.definitions)
             value = self._value(value, argument.type, f"{coordinate}.{name}")
-            if self._chance(0.3) and len(self.definitions) == known:
+            if self._chance(0.3) and "$" not in print_ast(value):
                 value = self._as_variable(value, argument)
             arguments.append(_argument(name, value))
         return replace(node, arguments=tuple(arguments))
