@@ -41,6 +41,7 @@ class Application(Starlette):
             lifespan=self._open,
             exception_handlers={HTTPException: self._refuse, Exception: self._fail},
         )
+        self.router.redirect_slashes = False  # Starlette would lead to whatever host the request names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

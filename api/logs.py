@@ -19,6 +19,9 @@ ACCESS = "bekal.access"
 FLUSH_S = 0.05
 """How long an access line may wait for others, so that many are written at once."""
 
+PATH_MAX = 100
+"""Characters of a path that are logged: ours are shorter, and others' may be as long as all headers."""
+
 TALKATIVE = ("asyncpg", "sqlalchemy")
 """Libraries whose error messages repeat the values that a client sent."""
 
@@ -81,7 +84,7 @@ class AccessLog:
             "event": "request",
             "request_id": request_id,
             "method": scope["method"],
-            "path": scope["path"],
+            "path": scope["path"][:PATH_MAX],
             "status": status,
             "duration_ms": duration_ms,
             "bytes": size,
@@ -129,11 +132,16 @@ def as_text(event: Mapping[str, Any]) -> str:
     rest = {name: value for name, value in event.items() if name not in _SHOWN and value is not None}
     line = f"{event['@timestamp'][11:23]} {event['level']:<7} {event['event']}"
     for name, value in rest.items():
-        line += f" {name}={value}"
+        line += f" {name}={_on_one_line(str(value))}"
     return line + (f"\n{event['exception']}" if "exception" in event else "")
 
 
 _SHOWN = frozenset({"@timestamp", "id", "level", "logger", "event", "exception"})
+
+
+def _on_one_line(shown: str) -> str:
+    """Return a value that can neither begin a line of its own nor command a terminal: a client may have written it."""
+    return shown if shown.isprintable() else ascii(shown)
 
 
 def timestamp(seconds: float) -> str:

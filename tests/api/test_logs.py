@@ -112,3 +112,22 @@ def test_machines_get_json_unless_they_ask_for_text(tmp_path: Path) -> None:
 
     assert renderer(Settings(data_dir=tmp_path), stream) is as_json
     assert renderer(Settings(data_dir=tmp_path, log_format=LogFormat.TEXT), stream) is as_text
+
+
+def test_what_a_client_wrote_begins_no_line_of_its_own_and_colours_no_terminal() -> None:
+    path = "/\n00:00:00.000 error   made up\x1b[31m\x85é"
+
+    line = as_text({"@timestamp": "2026-11-24T14:16:12.839Z", "level": "info", "event": "request", "path": path})
+
+    assert line.isprintable()
+    assert line.startswith("14:16:12.839 info    request path='/\\n00:00:00.000 error")
+
+
+async def test_a_long_path_is_cut_off_in_the_log() -> None:
+    stream = io.StringIO()
+    access = AccessLog(as_json, stream)
+
+    access.add("abc", SCOPE | {"path": "/" + "a" * 30_000}, status=404, duration_ms=1.0, size=0)
+    access.flush()
+
+    assert len(stream.getvalue()) < 500

@@ -121,3 +121,11 @@ async def test_a_valkey_that_does_not_answer_is_given_up(unused_tcp_port: int) -
     async with listening, Valkey(f"redis://127.0.0.1:{unused_tcp_port}/0") as valkey:
         with pytest.raises(ValkeyAwayError):
             await valkey.ping()
+
+
+@pytest.mark.parametrize("path", ["/livez/", "/readyz/", "/graphql/"])
+async def test_nobody_is_led_to_a_host_that_the_request_names(edge: Any, path: str) -> None:
+    response = await edge.client.get(path, headers={"host": "elsewhere.example"})
+
+    assert response.status_code == 404
+    assert response.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
