@@ -282,7 +282,8 @@ def explain_error(error: Exception, request_id: str) -> tuple[Code, str, dict[st
         logger.warning("statement timed out", extra={"request_id": request_id})
         return Code.TIMEOUT, "The answer took too long. Ask for less at once, or try again.", {}
     if isinstance(error, asyncpg.DataError | UnicodeEncodeError):
-        # The driver's own message shows Python and SQL, so it stays here.
+        # The message shows Python and SQL, so it stays here. An expression of ours that fails looks the same.
+        logger.warning("a value was refused", extra={"request_id": request_id, "failure": type(error).__name__})
         return Code.BAD_USER_INPUT, "A value in the variables or arguments is out of range or not valid text.", {}
     if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
         logger.error("database lost", extra={"request_id": request_id}, exc_info=error)
