@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from engine.errors import Code
-from engine.pool import Pool, Unreachable
+from engine.pool import STATEMENT_BYTES_MAX, STATEMENTS_MAX, Pool, Unreachable
 from engine.run import Ask, Engine
 from engine.selects import Statement
 from tests.engine.duel import CURSOR_KEY
@@ -156,3 +156,17 @@ async def test_new_connections_decode_every_type_in_nested_records(library_url: 
     assert await code_of(engine, Ask(document)) is None
 
     await pool.close()
+
+
+async def test_a_connection_keeps_a_bounded_number_of_statements_and_no_very_long_one(pool: Pool) -> None:
+    long = f"select 1 as {'a' * 60}, '{'b' * STATEMENT_BYTES_MAX}'"
+    async with pool.connection() as connection:
+        await connection.fetch(long)
+        for number in range(STATEMENTS_MAX + 20):
+            await connection.fetch(f"select {number}")
+
+        kept = [row[0] for row in await connection.fetch("select statement from pg_prepared_statements")]
+
+    assert len(kept) <= STATEMENTS_MAX + 1  # the one that asks is there too
+    assert f"select {STATEMENTS_MAX + 19}" in kept
+    assert long not in kept
