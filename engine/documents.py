@@ -154,7 +154,8 @@ class Documents:
         nodes = [d for d in ast.definitions if isinstance(d, OperationDefinitionNode)]
         measuring = Measuring(self._schema, definitions)
         measures = [measuring.operation(node) for node in nodes]
-        for measure in measures:
+        # Fragments too: one that nobody spreads is refused by validation, but only after all its fields were compared.
+        for measure in [*measures, *map(measuring.fragment, definitions)]:
             enforce(measure, self._limits)
         errors = validate(self._schema, ast, max_errors=ERRORS_MAX)
         if errors:

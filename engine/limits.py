@@ -53,8 +53,6 @@ class Limits:
     A rich page has a hundred; 500 are planned in a quarter of a second."""
     cost: int = 10_000
     """Objects that the answer may hold, counted with its page sizes."""
-    introspection: int = 4_500
-    """Steps of introspection for each type of the graph: twice what tools take that read all of it."""
     answer_bytes: int = 8 << 20
     """What the dearest of answers comes to without aliases; with them, one text can be asked for thirty times."""
 
@@ -69,7 +67,6 @@ class Measure:
     cost: int = 0
     once: int = 0
     """What a page costs however many rows it has."""
-    introspection: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
         """Return the measure of both in one selection set."""
@@ -79,7 +76,6 @@ class Measure:
             self.fields + other.fields,
             self.cost + other.cost,
             self.once + other.once,
-            self.introspection + other.introspection,
         )
 
 
@@ -107,14 +103,15 @@ class Measuring:
             if isinstance(node, FieldNode):
                 total = total.beside(self._field(node, parent))
             elif isinstance(node, FragmentSpreadNode):
-                total = total.beside(self._fragment(node.name.value))
+                total = total.beside(self.fragment(node.name.value))
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 type_ = self._schema.get_type(condition.name.value) if condition else parent
                 total = total.beside(self._selections(node.selection_set, type_))
         return total
 
-    def _fragment(self, name: str) -> Measure:
+    def fragment(self, name: str) -> Measure:
+        """Return the measure of a fragment; nothing for one that is not there."""
         if name not in self._known:
             self._known[name] = Measure()  # a cycle ends here; validation refuses it
             fragment = self._fragments.get(name)
@@ -131,10 +128,8 @@ class Measuring:
         named = None if field is None else get_named_type(field.type)
         inner = self._selections(node.selection_set, named) if node.selection_set else Measure()
         if node.name.value in _META or (parent is not None and is_introspection_type(parent)):
-            size = _INTROSPECTION_SIZES.get(node.name.value, 1)
-            read = size * (1 + inner.introspection)
-            # Its depth counts for nothing: graphql-core bounds it, and the way to a wrapped type's name is long.
-            return Measure(1, inner.aliases + aliases, inner.fields + 1, introspection=read)
+            # graphql-core bounds the depth, which is great on the way to a wrapped type's name (engine.introspection).
+            return Measure(1, inner.aliases + aliases, inner.fields + 1)
         tables = 0 if field is None or is_leaf_type(named) or source_of(field) is None else TABLE_FIELDS
         return Measure(
             depth=inner.depth + 1,
@@ -142,7 +137,6 @@ class Measuring:
             fields=inner.fields + 1 + tables,
             cost=0 if field is None else self._cost(node, field, inner),
             once=COUNT_COST if field is not None and node.name.value == "totalCount" else 0,
-            introspection=inner.introspection,
         )
 
     def _cost(self, node: FieldNode, field: GraphQLField, selected: Measure) -> int:
@@ -187,16 +181,6 @@ class Measuring:
 
 _META: Mapping[str, GraphQLField] = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
-_INTROSPECTION_SIZES: Mapping[str, int] = {
-    "fields": 8,
-    "inputFields": 8,
-    "possibleTypes": 8,
-    "enumValues": 8,
-    "args": 4,
-    "interfaces": 2,
-}
-"""How long introspection's lists are, about: more than on average in a graph, so that a short sum is a cheap one."""
-
 _DIGITS = 12
 """More digits than any page has; int() of thousands of digits is refused by Python."""
 
@@ -205,13 +189,12 @@ def enforce(measure: Measure, limits: Limits) -> None:
     """Refuse what no variables can make acceptable.
 
     Raises:
-        Rejected: DEPTH_EXCEEDED, TOO_MANY_ALIASES, DOCUMENT_TOO_LARGE or COST_EXCEEDED.
+        Rejected: DEPTH_EXCEEDED, TOO_MANY_ALIASES or DOCUMENT_TOO_LARGE.
     """
     checks = (
         (measure.depth, limits.depth, Code.DEPTH_EXCEEDED, "levels deep", "Ask for less at once"),
         (measure.aliases, limits.aliases, Code.TOO_MANY_ALIASES, "aliases long", "Split the operation"),
         (measure.fields, limits.fields, Code.DOCUMENT_TOO_LARGE, "fields large", "Split the operation"),
-        (measure.introspection, limits.introspection, Code.COST_EXCEEDED, "steps of introspection", "Ask for less"),
     )
     for is_, most, code, unit, remedy in checks:
         if is_ > most:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 import strawberry
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
+from graphql import FieldNode, GraphQLError
 from graphql.execution.values import VariableValues, VariableValueSource
 
 from engine.checks import check
@@ -18,6 +18,7 @@ from engine.errors import STATUS, Answer, Code, Rejected, request_error
 from engine.failures import Failure, Located, NullError, Settlement
 from engine.functions import Function
 from engine.graph import Graph
+from engine.introspection import introspected
 from engine.limits import Limits
 from engine.pages import Cursors
 from engine.plans import Plan, Planner
@@ -157,7 +158,8 @@ class Engine:
             run = Run(plan, self.graph, values.coerced, viewer, self._pool)
             data = await self._data(run)
             if plan.introspection:
-                self._introspect(data, document, operation, ask.variables or {}, plan)
+                nodes = [node for nodes in plan.introspection.values() for node in nodes]
+                data.update(introspected(self.graph.schema, operation, nodes, ask.variables or {}))
             return self._answer(run, data, document, operation, ask, request_id)
         except Invalid as invalid:
             errors = [_present(problem, invalid.code, request_id) for problem in invalid.problems]
@@ -222,22 +224,6 @@ class Engine:
             return data
         finally:
             run.pool.release(connection)
-
-    def _introspect(
-        self, data: dict[str, Any], document: Document, operation: Operation, inputs: dict[str, Any], plan: Plan
-    ) -> None:
-        """Let graphql-core answer what was asked of the schema itself."""
-        nodes = [node for nodes in plan.introspection.values() for node in nodes]
-        only = OperationDefinitionNode(
-            operation=operation.node.operation,
-            variable_definitions=operation.node.variable_definitions,
-            selection_set=SelectionSetNode(selections=tuple(nodes)),
-        )
-        fragments = [definition.definition for definition in document.fragments.values()]
-        result = execute_sync(self.graph.schema, DocumentNode(definitions=(only, *fragments)), variable_values=inputs)
-        if result.errors:
-            raise Invalid(Code.BAD_USER_INPUT, problems_of(result.errors))
-        data.update(result.data or {})
 
     def _answer(
         self, run: Run, data: Any, document: Document, operation: Operation, ask: Ask, request_id: str

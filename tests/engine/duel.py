@@ -17,7 +17,7 @@ from engine.run import Ask, Engine
 from tests.engine.oracle import Oracle, Verdict
 
 CURSOR_KEY = b"a key that only tests use, 32 byt"
-WIDE = Limits(tokens=20_000, characters=10**7, depth=60, aliases=2_000, fields=20_000, cost=10**12, introspection=10**9)
+WIDE = Limits(tokens=20_000, characters=10**7, depth=60, aliases=2_000, fields=20_000, cost=10**12)
 """Limits that no generated operation meets."""
 
 Path = tuple[str | int, ...]
