@@ -19,8 +19,7 @@ ACCESS = "bekal.access"
 FLUSH_S = 0.05
 """How long an access line may wait for others, so that many are written at once."""
 
-PATH_MAX = 100
-"""Characters of a path that are logged: ours are shorter, and others' may be as long as all headers."""
+NOT_FOUND = 404
 
 TALKATIVE = ("asyncpg", "sqlalchemy")
 """Libraries whose error messages repeat the values that a client sent."""
@@ -84,7 +83,7 @@ class AccessLog:
             "event": "request",
             "request_id": request_id,
             "method": scope["method"],
-            "path": scope["path"][:PATH_MAX],
+            "path": scope["path"] if status != NOT_FOUND else None,  # one that is not ours is a client's own words
             "status": status,
             "duration_ms": duration_ms,
             "bytes": size,
