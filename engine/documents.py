@@ -85,7 +85,6 @@ class Operation:
 class Document:
     """A parsed, valid document within the limits."""
 
-    ast: DocumentNode
     operations: dict[str | None, Operation]
     fragments: dict[str, FragmentDetails]
 
@@ -167,7 +166,7 @@ class Documents:
         if any(node.operation is not OperationType.QUERY for node in nodes):
             raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, "This graph answers queries only.")
         fragments = {name: FragmentDetails(definition) for name, definition in definitions.items()}
-        return Document(ast, operations, fragments)
+        return Document(operations, fragments)
 
     def _parse(self, text: str) -> DocumentNode:
         longest = self._limits.characters

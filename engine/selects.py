@@ -44,7 +44,6 @@ class Level:
     """One record of a statement: the table it reads, what is joined to it, and the columns in their places."""
 
     def __init__(self, info: TypeInfo | None) -> None:
-        self.info = info
         self.alias: Any = None if info is None else info.table.alias()
         self._from: Any = self.alias
         self._columns: list[Any] = []

@@ -1,11 +1,24 @@
 """Regions and their history: a code is valid for a time and may have successors."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from models.base import Base, UUIDKey, choice, only
 from rules.regions import RegionCode, RegionLevel, TimeZone
@@ -67,3 +80,11 @@ class RegionSuccession(Base):
     )
 
     successor: Mapped[Region] = relationship(lazy="raise", foreign_keys=[successor_id])
+
+
+def lies_within(region_id: InstrumentedAttribute[Any], code: RegionCode) -> ColumnElement[bool]:
+    """Return the condition that a region is the one with ``code`` or lies in it: codes begin with their province's."""
+    # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
+    inside = func.starts_with(Region.code, func.concat(cast(code, Text), "."))
+    within = or_(Region.code == code, inside)
+    return select(Region.id).where(Region.id == region_id, within).exists()

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from typing_extensions import Doc
 
 from models.base import among
 from models.courses import Course
 from models.listings import Listing
-from models.regions import Region
+from models.regions import lies_within
 from models.runs import Run
 from rules.access import Viewer
 from rules.courses import CourseLevel, CourseMode
@@ -153,8 +153,5 @@ def _runs(wish: CourseFilter) -> list[ColumnElement[bool]]:
     if wish.seats_left_min is not None:
         run = run.where(Run.seats - Run.seats_taken >= wish.seats_left_min)
     if wish.region is not None:
-        # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
-        inside = func.starts_with(Region.code, func.concat(cast(wish.region, Text), "."))
-        within = or_(Region.code == wish.region, inside)
-        run = run.where(select(Region.id).where(Region.id == Run.region_id, within).exists())
+        run = run.where(lies_within(Run.region_id, wish.region))
     return [run.exists()]

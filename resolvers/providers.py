@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from typing_extensions import Doc
 
 from models.base import among
 from models.courses import Course
 from models.providers import Provider
-from models.regions import Region
+from models.regions import lies_within
 from rules.access import Viewer
 from rules.ids import ProviderId
 from rules.organisations import ProviderType
@@ -78,8 +78,5 @@ def providers_published(
     if filter.types is not None:
         statement = statement.where(among(Provider.type, filter.types))
     if filter.region is not None:
-        # Without the cast PostgreSQL cannot tell the parameter's type: concat takes anything.
-        inside = func.starts_with(Region.code, func.concat(cast(filter.region, Text), "."))
-        within = or_(Region.code == filter.region, inside)
-        statement = statement.where(select(Region.id).where(Region.id == Provider.region_id, within).exists())
+        statement = statement.where(lies_within(Provider.region_id, filter.region))
     return statement
