@@ -1,4 +1,4 @@
-"""Rows of the catalogue, made with as little as a test wants to say."""
+"""Rows of any table, made with as little as a test wants to say."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -25,8 +25,44 @@ PARENTS = {
     "ratings": {"course_id": "courses"},
     "shareholdings": {"owner_id": "organisations", "owned_id": "organisations"},
     "region_successions": {"predecessor_id": "regions", "successor_id": "regions"},
+    "person_keys": {"person_id": "people"},
+    "contacts": {"person_id": "people"},
+    "contact_indexes": {"contact_id": "contacts"},
+    "posts": {"person_id": "people"},
+    "one_time_codes": {"person_id": "people"},
+    "devices": {"person_id": "people"},
+    "browser_sessions": {"person_id": "people"},
+    "passkeys": {"person_id": "people"},
+    "authenticators": {"person_id": "people"},
+    "client_secrets": {"client_id": "clients"},
+    "client_keys": {"client_id": "clients"},
+    "invitations": {"organisation_id": "organisations"},
+    "consents": {"person_id": "people", "client_id": "clients"},
+    "grants": {"person_id": "people", "client_id": "clients"},
+    "authorization_codes": {"grant_id": "grants", "client_id": "clients"},
+    "refresh_tokens": {"grant_id": "grants", "client_id": "clients"},
+    "pushed_requests": {"client_id": "clients"},
+    "device_requests": {"client_id": "clients"},
 }
 """The rows that a row needs; those that a test does not name are made for it."""
+
+KEYS = {
+    "shareholdings": "owner_id",
+    "region_successions": "predecessor_id",
+    "person_keys": "person_id",
+    "authenticators": "person_id",
+    "contact_indexes": "hash",
+    "sign_ins": "hash",
+    "attempts": "hash",
+    "devices": "hash",
+    "authorization_codes": "hash",
+    "refresh_tokens": "hash",
+    "pushed_requests": "hash",
+    "device_requests": "hash",
+    "spent_proofs": "hash",
+    "signing_keys": "kid",
+}
+"""What names a row where it is not ``id``."""
 
 
 class Rows:
@@ -44,7 +80,7 @@ class Rows:
                 values[column] = await self.add(parent)
         columns = ", ".join(values)
         places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-        key = "owner_id" if table == "shareholdings" else "predecessor_id" if table == "region_successions" else "id"
+        key = KEYS.get(table, "id")
         return await self.connection.fetchval(
             f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}",  # noqa: S608
             *values.values(),
@@ -104,6 +140,71 @@ def defaults(table: str, number: int) -> dict[str, Any]:
         },
         "listings": {"commission_bp": 1_000, "url": "https://pasar.example/1", "state": state, "listed_at": NOON},
         "ratings": {"stars": 4, "comment": None, "rated_at": NOON},
+    }
+    return values[table] if table in values else trusted(table, number)
+
+
+def trusted(table: str, number: int) -> dict[str, Any]:
+    """Return a good row's values for the tables of people, applications and grants."""
+    code, hash_ = f"klien-{number}", number.to_bytes(17, "big")
+    values: dict[str, dict[str, Any]] = {
+        "people": {"locale": "id", "state": "ACTIVE"},
+        "person_keys": {"version": 1, "sealed": hash_},
+        "contacts": {"kind": "EMAIL", "sealed": hash_},
+        "contact_indexes": {"hash": hash_},
+        "posts": {"role": "OFFICER"},
+        "sign_ins": {"hash": hash_, "methods": ["pwd"], "return_to": "/", "expires_at": NOON},
+        "one_time_codes": {"purpose": "sign-in", "hash": hash_, "expires_at": NOON},
+        "attempts": {"hash": hash_, "count": 1, "expires_at": NOON},
+        "devices": {"hash": hash_},
+        "browser_sessions": {"hash": hash_, "methods": ["pwd"], "device": "Firefox", "expires_at": NOON},
+        "passkeys": {"credential_id": hash_, "public_key": hash_, "sign_count": 0, "name": code},
+        "authenticators": {"secret_sealed": hash_},
+        "clients": {
+            "code": code,
+            "name": code,
+            "kind": "CONFIDENTIAL",
+            "state": "LIVE",
+            "sandbox": False,
+            "auth_method": "private_key_jwt",
+            "grant_types": ["client_credentials"],
+            "scopes": [],
+            "redirect_uris": [],
+            "dpop_required": False,
+            "fapi2": False,
+        },
+        "client_secrets": {"slot": 1, "hash": hash_, "hint": "abcd"},
+        "client_keys": {"slot": 1, "kid": code, "jwk": "{}"},
+        "invitations": {"role": "INSTITUTION", "sandbox": False, "hash": hash_, "expires_at": NOON},
+        "consents": {"scopes": [], "text_hash": hash_, "locale": "id"},
+        "grants": {"scopes": [], "audience": [], "methods": [], "authenticated_at": NOON, "expires_at": NOON},
+        "authorization_codes": {
+            "hash": hash_,
+            "redirect_uri": "https://pasar.example/cb",
+            "challenge": "c",
+            "scopes": [],
+            "expires_at": NOON,
+        },
+        "refresh_tokens": {"hash": hash_, "expires_at": NOON},
+        "pushed_requests": {"hash": hash_, "parameters": "{}", "expires_at": NOON},
+        "device_requests": {
+            "hash": hash_,
+            "user_code_hash": hash_,
+            "scopes": [],
+            "audience": [],
+            "state": "PENDING",
+            "interval_s": 5,
+            "expires_at": NOON,
+        },
+        "spent_proofs": {"hash": hash_, "expires_at": NOON},
+        "signing_keys": {
+            "kid": code,
+            "algorithm": "ES256",
+            "public_jwk": "{}",
+            "private_sealed": hash_,
+            "signs_from": NOON,
+            "published_until": NOON,
+        },
     }
     return values.get(table, {})
 

@@ -57,6 +57,30 @@ CHECKS: list[tuple[str, str, Values]] = [
     ("listings_state_known", "listings", {"state": "GONE"}),
     ("listings_commission_capped", "listings", {"commission_bp": 1_501}),
     ("ratings_stars_range", "ratings", {"stars": 6}),
+    ("people_state_known", "people", {"state": "GONE"}),
+    ("people_locale_known", "people", {"locale": "fr"}),
+    ("person_keys_version_range", "person_keys", {"version": 256}),
+    ("contacts_kind_known", "contacts", {"kind": "FAX"}),
+    ("contact_indexes_hash_length", "contact_indexes", {"hash": b"short"}),
+    ("posts_role_known", "posts", {"role": "KING", "organisation_id": "organisations"}),
+    ("posts_role_not_participant", "posts", {"role": "PARTICIPANT", "organisation_id": "organisations"}),
+    ("posts_organisation_fits_role", "posts", {"role": "INSTITUTION"}),
+    ("one_time_codes_tries_range", "one_time_codes", {"tries": 6}),
+    ("clients_role_known", "clients", {"role": "KING", "organisation_id": "organisations"}),
+    ("clients_role_of_partner", "clients", {"role": "OFFICER", "organisation_id": "organisations"}),
+    ("clients_role_with_organisation", "clients", {"role": "PAYER"}),
+    ("clients_kind_known", "clients", {"kind": "SECRET"}),
+    ("clients_state_known", "clients", {"state": "GONE"}),
+    ("clients_auth_method_known", "clients", {"auth_method": "password"}),
+    ("clients_public_without_secret", "clients", {"kind": "PUBLIC"}),
+    ("clients_fapi2_profile", "clients", {"fapi2": True}),
+    ("client_secrets_two_slots", "client_secrets", {"slot": 3}),
+    ("client_keys_two_slots", "client_keys", {"slot": 3}),
+    ("invitations_role_known", "invitations", {"role": "KING"}),
+    ("invitations_role_of_partner", "invitations", {"role": "AUDITOR"}),
+    ("consents_locale_known", "consents", {"locale": "fr"}),
+    ("grants_end_reason_known", "grants", {"end_reason": "BORED"}),
+    ("device_requests_state_known", "device_requests", {"state": "LOST"}),
 ]
 
 UNIQUES: list[tuple[str, str, Values]] = [
@@ -75,11 +99,23 @@ UNIQUES: list[tuple[str, str, Values]] = [
     ("runs_code_once_per_course", "runs", {"course_id": "courses", "code": "A"}),
     ("sessions_position_once_per_run", "sessions", {"run_id": "runs", "position": 1}),
     ("listings_once_per_marketplace", "listings", {"course_id": "courses", "marketplace_id": "marketplaces"}),
+    ("contacts_one_of_a_kind", "contacts", {"person_id": "people"}),
+    ("posts_once", "posts", {"person_id": "people"}),
+    ("browser_sessions_hash_unique", "browser_sessions", {"hash": b"cookie"}),
+    ("passkeys_credential_unique", "passkeys", {"credential_id": b"credential"}),
+    ("clients_code_unique", "clients", {"code": "lapak"}),
+    ("client_secrets_slot_once", "client_secrets", {"client_id": "clients"}),
+    ("client_secrets_hash_unique", "client_secrets", {"hash": b"secret"}),
+    ("client_keys_slot_once", "client_keys", {"client_id": "clients"}),
+    ("client_keys_kid_once", "client_keys", {"client_id": "clients", "kid": "a"}),
+    ("invitations_hash_unique", "invitations", {"hash": b"invitation"}),
+    ("device_requests_user_code_unique", "device_requests", {"user_code_hash": b"code"}),
 ]
 
 SECOND: dict[str, Values] = {
     "regions_code_valid_now": {"valid_from": date(2016, 1, 1)},
     "regions_periods_apart": {"valid_from": date(2015, 12, 31), "valid_to": date(2017, 1, 1)},
+    "client_keys_kid_once": {"slot": 2},
 }
 """What the second row has otherwise, where two equal rows would break another constraint first."""
 
@@ -102,6 +138,36 @@ REFERENCES: list[tuple[str, str, str]] = [
     ("listings_marketplace_fk", "listings", "marketplace_id"),
     ("listings_course_fk", "listings", "course_id"),
     ("ratings_course_fk", "ratings", "course_id"),
+    ("person_keys_person_fk", "person_keys", "person_id"),
+    ("contacts_person_fk", "contacts", "person_id"),
+    ("contact_indexes_contact_fk", "contact_indexes", "contact_id"),
+    ("posts_person_fk", "posts", "person_id"),
+    ("posts_organisation_fk", "posts", "organisation_id"),
+    ("sign_ins_person_fk", "sign_ins", "person_id"),
+    ("one_time_codes_person_fk", "one_time_codes", "person_id"),
+    ("devices_person_fk", "devices", "person_id"),
+    ("browser_sessions_person_fk", "browser_sessions", "person_id"),
+    ("passkeys_person_fk", "passkeys", "person_id"),
+    ("authenticators_person_fk", "authenticators", "person_id"),
+    ("clients_organisation_fk", "clients", "organisation_id"),
+    ("client_secrets_client_fk", "client_secrets", "client_id"),
+    ("client_keys_client_fk", "client_keys", "client_id"),
+    ("invitations_organisation_fk", "invitations", "organisation_id"),
+    ("invitations_client_fk", "invitations", "client_id"),
+    ("consents_person_fk", "consents", "person_id"),
+    ("consents_client_fk", "consents", "client_id"),
+    ("grants_person_fk", "grants", "person_id"),
+    ("grants_client_fk", "grants", "client_id"),
+    ("grants_post_fk", "grants", "post_id"),
+    ("grants_consent_fk", "grants", "consent_id"),
+    ("grants_browser_session_fk", "grants", "browser_session_id"),
+    ("authorization_codes_grant_fk", "authorization_codes", "grant_id"),
+    ("authorization_codes_client_fk", "authorization_codes", "client_id"),
+    ("refresh_tokens_grant_fk", "refresh_tokens", "grant_id"),
+    ("refresh_tokens_client_fk", "refresh_tokens", "client_id"),
+    ("pushed_requests_client_fk", "pushed_requests", "client_id"),
+    ("device_requests_client_fk", "device_requests", "client_id"),
+    ("device_requests_grant_fk", "device_requests", "grant_id"),
 ]
 
 ALONE = {
@@ -146,6 +212,8 @@ async def test_the_second_of_its_kind_is_refused(constraint: str, table: str, va
 @pytest.mark.parametrize(("constraint", "table", "column"), REFERENCES, ids=[name for name, _, _ in REFERENCES])
 async def test_a_row_of_nobody_is_refused(constraint: str, table: str, column: str, rows: "Rows") -> None:
     extra: Values = {"code": "32.73", "level": "CITY"} if column == "parent_id" else {}
+    if constraint in {"posts_organisation_fk", "clients_organisation_fk"}:
+        extra = {"role": "PAYER"}
     if constraint == "runs_region_fk":
         extra = {"venue": "Aula", "course_id": await rows.add("courses", mode="OFFLINE")}
 

