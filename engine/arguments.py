@@ -2,6 +2,9 @@
 
 The signature is the only declaration: types, defaults and, by ``Annotated[..., Doc("...")]``, descriptions. A
 dataclass becomes an input object of the same name; a NewType of UUID called ``CourseId`` takes the ids of ``Course``.
+
+What a client leaves out has the field's default, and None stands for null. An input that must tell the two apart says
+so by the default ``...``: in ``note: str | EllipsisType | None = ...`` null is None, and nothing at all is ``...``.
 """
 
 import inspect
@@ -11,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import EllipsisType, NoneType, UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -23,6 +26,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 from typing_extensions import Doc
 
+from engine.errors import Rejected
 from engine.symbols import Parameter, Symbol, symbol_of
 
 Decoders = dict[str, Callable[[str], UUID]]
@@ -58,24 +62,39 @@ class Parameters:
     def read(self, values: dict[str, Any], decoders: Decoders) -> Callable[[Any], dict[str, Any]]:
         """Return a function of the request that gives the keyword arguments of a resolver as plain values."""
         symbols = {
-            python: _plain_symbol(annotation, values[name], decoders)
+            python: _plain_symbol(annotation, values[name], decoders, name)
             for name, (python, annotation) in self.annotations.items()
             if name in values
         }
         return lambda run: {python: symbol.read(run) for python, symbol in symbols.items()}
 
 
-def parameters_of(function: Callable[..., Any], skip: int) -> Parameters:
-    """Return what ``function`` asks of the client, leaving out its first ``skip`` parameters."""
+def parameters_of(function: Callable[..., Any], skip: int, *, bulk: bool = False) -> Parameters:
+    """Return what ``function`` asks of the client, leaving out its first ``skip`` parameters.
+
+    ``bulk``: it gets plain values, so that it can take lists of input objects, which no statement can.
+    """
     hints = get_type_hints(function, include_extras=True)
     arguments: list[StrawberryArgument] = []
     annotations: dict[str, tuple[str, Any]] = {}
     for parameter in list(inspect.signature(function).parameters.values())[skip:]:
         hint = hints[parameter.name]
         name = to_camel_case(parameter.name)
+        assert bulk or not _holds_objects(hint), f"{hint}: a statement cannot take a list of input objects"
         arguments.append(argument(name, _graphql(hint), description=_doc(hint), default=parameter.default))
         annotations[name] = (parameter.name, hint)
     return Parameters(arguments, annotations)
+
+
+def _holds_objects(hint: Any) -> bool:
+    """Whether there is a list of input objects in a value."""
+    bare, _ = _bare(hint)
+    if get_origin(bare) is list:
+        item = _bare(get_args(bare)[0])[0]
+        return is_dataclass(item) or _holds_objects(item)
+    if not is_dataclass(bare):
+        return False
+    return any(map(_holds_objects, get_type_hints(bare, include_extras=True).values()))
 
 
 def argument(name: str, annotation: Any, *, description: str | None, default: Any) -> StrawberryArgument:
@@ -99,7 +118,7 @@ def _bare(hint: Any) -> tuple[Any, bool]:
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     if get_origin(hint) in (Union, UnionType):
-        rest = [part for part in get_args(hint) if part is not NoneType]
+        rest = [part for part in get_args(hint) if part not in (NoneType, EllipsisType)]
         assert len(rest) == 1, f"{hint} is more than one type or None"
         return rest[0], True
     return hint, False
@@ -117,9 +136,7 @@ def _graphql(hint: Any) -> Any:
     if id_type(bare):
         bare = strawberry.ID
     elif get_origin(bare) is list:
-        item = get_args(bare)[0]
-        assert not is_dataclass(_bare(item)[0]), f"{hint}: a list of input objects is not read; use lists of scalars"
-        bare = list[_graphql(item)]
+        bare = list[_graphql(get_args(bare)[0])]
     elif isinstance(bare, type) and is_dataclass(bare):
         bare = input_type(bare)
     return bare | None if optional else bare
@@ -136,7 +153,7 @@ def input_type(wish: type) -> Any:
     for field in fields(wish):
         hint = hints[field.name]
         absent = field.default is MISSING
-        default = strawberry.UNSET if field.default is None else field.default
+        default = strawberry.UNSET if field.default in (None, ...) else field.default
         description = _doc(hint)
         body["__annotations__"][field.name] = _graphql(hint)
         body[field.name] = (
@@ -154,7 +171,7 @@ def _statement_value(hint: Any, value: Any, decoders: Decoders) -> Any:
         return value
     if isinstance(bare, type) and is_dataclass(bare):
         return bare(**_by_field(bare, value, lambda inner, item: _statement_value(inner, item, decoders)))
-    symbol = _plain_symbol(hint, value, decoders)
+    symbol = _plain_symbol(hint, value, decoders, "")
     return Parameter(symbol.then(_stored) if get_origin(bare) is list else symbol, _sql_type(bare))
 
 
@@ -187,30 +204,77 @@ _SQL_TYPES: dict[Any, TypeEngine[Any]] = {
 }
 
 
-def _plain_symbol(hint: Any, value: Any, decoders: Decoders) -> Symbol:
-    bare, _ = _bare(hint)
-    if value is None:
-        return Symbol(lambda _run: None)
-    if isinstance(bare, type) and is_dataclass(bare):
-        parts = _by_field(bare, value, lambda inner, item: _plain_symbol(inner, item, decoders))
-        return Symbol(lambda run: bare(**{name: part.read(run) for name, part in parts.items()}))
+def _plain_symbol(hint: Any, value: Any, decoders: Decoders, place: str) -> Symbol:
+    """Return the symbol of a resolver's argument; in ``value``, as GraphQL coerced it, symbols may stand anywhere."""
     symbol = symbol_of(value)
+    make = _maker(hint, decoders)
+    return symbol if make is None else symbol.then(lambda coerced: make(coerced, place))
+
+
+Make = Callable[[Any, str], Any]
+"""Makes a Python value of a coerced one; told the place of the value, for what it may refuse."""
+
+
+def _maker(hint: Any, decoders: Decoders) -> Make | None:
+    """Return what makes a value of the annotation ``hint``; None where the coerced value is it already."""
+    bare, _ = _bare(hint)
+    make: Make | None = None
     if get_origin(bare) is list:
-        decode = decoders.get(id_type(_bare(get_args(bare)[0])[0]) or "")
-        if decode is None:
-            return symbol
-        return symbol.then(lambda items: [None if item is None else decode(item) for item in items])
-    decode = decoders.get(id_type(bare) or "")
-    return symbol.then(decode) if decode else symbol
+        make = _list_maker(_maker(get_args(bare)[0], decoders))
+    elif isinstance(bare, type) and is_dataclass(bare):
+        make = _object_maker(bare, decoders)
+    elif id_type(bare):
+        make = _id_maker(decoders.get(id_type(bare) or ""))
+    return None if make is None else _or_none(make)
+
+
+def _or_none(make: Make) -> Make:
+    return lambda value, place: None if value is None else make(value, place)
+
+
+def _list_maker(each: Make | None) -> Make | None:
+    if each is None:
+        return None
+    return lambda items, place: [each(item, f"{place}.{index}") for index, item in enumerate(items)]
+
+
+def _id_maker(decode: Callable[[str], UUID] | None) -> Make | None:
+    if decode is None:
+        return None
+
+    def make(text: str, place: str) -> UUID:
+        try:
+            return decode(text)
+        except Rejected as rejected:
+            where = {"argument": place} if place else {}
+            raise Rejected(rejected.code, rejected.message, **where) from None
+
+    return make
+
+
+def _object_maker(wish: type, decoders: Decoders) -> Make:
+    parts = [(name, python, _maker(hint, decoders)) for name, python, hint in _input_fields(wish)]
+
+    def make(value: dict[str, Any], place: str) -> Any:
+        given = {
+            python: value[name] if inner is None else inner(value[name], f"{place}.{name}")
+            for name, python, inner in parts
+            if name in value
+        }
+        return wish(**given)
+
+    return make
 
 
 def _by_field(wish: type, value: dict[str, Any], convert: Callable[[Any, Any], Any]) -> dict[str, Any]:
+    return {python: convert(hint, value[name]) for name, python, hint in _input_fields(wish) if name in value}
+
+
+@cache
+def _input_fields(wish: type) -> list[tuple[str, str, Any]]:
+    """Return the GraphQL name, the Python name and the annotation of each field of an input dataclass."""
     hints = get_type_hints(wish, include_extras=True)
-    return {
-        field.name: convert(hints[field.name], value[name])
-        for field in fields(wish)
-        if (name := to_camel_case(field.name)) in value
-    }
+    return [(to_camel_case(field.name), field.name, hints[field.name]) for field in fields(wish)]
 
 
 _VARIANTS = 4

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, BooleanClauseList, Table, UniqueConstraint, U
 from engine.graph import BadDeclarationError, Graph, TypeInfo, statement_condition
 from engine.pages import CURSOR_KEYS, stored
 from engine.selects import adapt, compiled
-from engine.sources import Column, Computed, Edge, Key, Listed, One, Pages, Source, source_of
+from engine.sources import Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Source, source_of
 from engine.symbols import symbolic_viewer
 
 REMOVED_ON = re.compile(r"\bRemoved \d{4}-\d{2}-\d{2}\b")
@@ -67,21 +67,19 @@ class Check:
 
     def _place(self, source: Source | None, info: TypeInfo | None) -> None:
         """Refuse a source where nothing can be read from it."""
-        root = self.type is self.graph.query
+        root, writes = self.type is self.graph.query, self.type is self.graph.mutation
+        if writes is not isinstance(source, Mutation):
+            self._refuse("is not in its place: mutation() and nothing else stands in the mutation root. Move it")
         if source is None and (root or info is not None):
             self._refuse("does not say where it comes from. Declare it with column(), edge(), batched() or the like")
         definition = self.field.extensions.get("strawberry-definition")
-        if source is None and getattr(definition, "base_resolver", None) is not None and not self._written():
+        if source is None and getattr(definition, "base_resolver", None) is not None:
             self._refuse("has a resolver, but objects without a table give attributes. Make it an attribute")
         on, columns = getattr(source, "on", None), getattr(source, "columns", ())
         if info is None and (isinstance(source, (Key, Column, Computed, Edge)) or on is not None or columns):
             self._refuse("reads a row, but its type has no table. Give the type table=... and visible=...")
         if not root and on is None and isinstance(source, (Listed, One, Pages)):
             self._refuse("is of the whole graph, but stands on a type. Say on=..., or move it to the root")
-
-    def _written(self) -> bool:
-        """Whether the field belongs to a root of writes or of events, which Python code answers."""
-        return self.type in (self.graph.schema.mutation_type, self.graph.schema.subscription_type)
 
     def _by_source(self, source: Source, info: TypeInfo | None) -> None:
         if isinstance(source, Key):
@@ -93,6 +91,8 @@ class Check:
         elif isinstance(source, Pages):
             for member in source.orders:
                 self._order(member.value)
+        elif isinstance(source, Mutation) and is_non_null_type(self.field.type):
+            self._refuse("may fail, and would take with it what other mutations did. Make it nullable")
         elif isinstance(source, One) and is_non_null_type(self.field.type):
             self._refuse("may find no row. Make it nullable")
         if isinstance(source, (Listed, One, Pages)):

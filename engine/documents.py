@@ -163,8 +163,9 @@ class Documents:
             node.name.value if node.name else None: Operation(node, definitions, measure, self._checks(node))
             for node, measure in zip(nodes, measures, strict=True)
         }
-        if any(node.operation is not OperationType.QUERY for node in nodes):
-            raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, "This graph answers queries only.")
+        if any(self._schema.get_root_type(node.operation) is None for node in nodes):
+            known = " and ".join(_KINDS[kind] for kind in _KINDS if self._schema.get_root_type(kind) is not None)
+            raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, f"This graph answers {known} only.")
         fragments = {name: FragmentDetails(definition) for name, definition in definitions.items()}
         return Document(operations, fragments)
 
@@ -215,6 +216,9 @@ class Documents:
         if isinstance(values, list):
             raise Invalid(Code.BAD_USER_INPUT, problems_of(values))
         return values
+
+
+_KINDS = {OperationType.QUERY: "queries", OperationType.MUTATION: "mutations"}
 
 
 def _again(refusal: Rejected | Invalid) -> Rejected | Invalid:

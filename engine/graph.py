@@ -11,6 +11,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    OperationDefinitionNode,
     get_named_type,
     is_non_null_type,
 )
@@ -75,6 +76,7 @@ class Graph:
         query = self.schema.query_type
         assert query is not None, "a graph has a Query"
         self.query: GraphQLObjectType = query
+        self.mutation: GraphQLObjectType | None = self.schema.mutation_type
         self.types = dict(self._table_types())
         self.codes = {info.code: info for info in self.types.values() if info.code}
         self.encoders = {info.name: ids.encoder(info.code) for info in self.types.values() if info.code}
@@ -101,6 +103,12 @@ class Graph:
             if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
                 for name, field in type_.fields.items():
                     yield type_, name, field
+
+    def root(self, operation: OperationDefinitionNode) -> GraphQLObjectType:
+        """Return the type in which an operation begins."""
+        root = self.schema.get_root_type(operation.operation)
+        assert root is not None, "documents are valid"
+        return root
 
     def info(self, type_: GraphQLOutputType) -> TypeInfo:
         """Return the table behind a type, seen through lists and non-null marks."""

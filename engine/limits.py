@@ -3,7 +3,7 @@
 A limiter that expands fragments is a denial of service of its own: 26 levels of doubling are 67 million visits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,16 @@ from graphql import (
 
 from engine.errors import Code, Rejected
 from engine.graph import bare
-from engine.sources import PAGE_DEFAULT, PAGE_MAX, Listed, Pages, source_of
+from engine.sources import PAGE_DEFAULT, PAGE_MAX, Listed, Mutation, Pages, bound_of, source_of
 
 COUNT_COST = 10
 """Counting a connection reads more than a row of it."""
+
+WRITE_COST = 10
+"""A write locks rows and waits for the disk, which a read does not."""
+
+WRITES_MAX = 10
+"""Mutations of one operation. They run one after the other, each a transaction; many rows are a bulk form's."""
 
 TABLE_FIELDS = 4
 """To plan a join or a subselect takes as long as to plan so many plain fields."""
@@ -146,6 +152,10 @@ class Measuring:
         if isinstance(source, Pages):
             return self._page_size(node) * (1 + selected.cost) + selected.once
         inner = selected.cost + selected.once
+        if isinstance(source, Mutation):
+            return WRITE_COST + inner
+        if source is None and (at_most := bound_of(field)) is not None:
+            return at_most * (1 + inner)
         if isinstance(source, Listed):
             return source.at_most * (1 + inner)
         if is_list_type(bare(field.type)) and source is not None:
@@ -203,6 +213,20 @@ def enforce(measure: Measure, limits: Limits) -> None:
 
 
 _SHOWN = 1_000_000
+
+
+def enforce_writes(writes: Sequence[Mutation]) -> None:
+    """Refuse mutations that may not be sent together.
+
+    Raises:
+        Rejected: TOO_MANY_MUTATIONS or MUTATION_ALONE.
+    """
+    if len(writes) > WRITES_MAX:
+        message = f"The operation has {len(writes)} mutations; {WRITES_MAX} is the limit. Send the rest by themselves."
+        raise Rejected(Code.TOO_MANY_MUTATIONS, message, limit=WRITES_MAX)
+    if len(writes) > 1 and any(write.alone for write in writes):
+        message = "One of these mutations may only be sent alone. Send each as an operation of its own."
+        raise Rejected(Code.MUTATION_ALONE, message)
 
 
 def enforce_cost(cost: int, limits: Limits) -> None:

@@ -13,19 +13,21 @@ from graphql import (
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    is_object_type,
 )
 from sqlalchemy import any_
 
 from engine.functions import Function, Writing
 from engine.graph import BadDeclarationError, Graph
 from engine.leaves import lenient
+from engine.limits import enforce_writes
 from engine.pages import Cursors, Window
 from engine.rows import Rows, attach
 from engine.selected import Details, Selected, Selection
 from engine.selects import KEYS, Joined, Level, Statement, adapt, compiled
 from engine.shapes import Constant, First, Hold, Many, Page, Record, Shape
-from engine.slots import Attributes, Completion, Items, Leaves, References, Required, Slot
-from engine.sources import Batched, Listed, One, Pages, source_of
+from engine.slots import Attributes, Completion, Items, Leaves, References, Required, Several, Slot
+from engine.sources import Batched, Listed, Mutation, One, Pages, Source, source_of
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Plan:
     function: Function
     slots: list[Slot]
     windows: list[Window]
+    writes: list[int]
+    """The slots of the mutations, in their order."""
     introspection: dict[str, list[FieldNode]] = field(default_factory=dict[str, list[FieldNode]])
     readers: list["ByKeys"] = field(default_factory=list["ByKeys"])
     awaited: list[Callable[[], Any]] = field(default_factory=list[Callable[[], Any]])
@@ -65,15 +69,22 @@ class Planner:
         self._selection = selection
         self._rows = Rows(graph, cursors, selection, viewer, self)
         self._slots: list[Slot] = []
+        self._writes: list[int] = []
         self._readers: list[ByKeys] = []
         self._awaited: list[Callable[[], Any]] = []
         self._root_lists: list[tuple[Level, Many | First | Page, Any | None]] = []
 
     def plan(self) -> Plan:
-        """Return the plan of the operation."""
-        root = self._graph.query
+        """Return the plan of the operation.
+
+        Raises:
+            Rejected: for mutations that may not be sent together.
+        """
+        root = self._graph.root(self._selection.operation)
         record, introspection = Record(), dict[str, list[FieldNode]]()
-        for selected in self._selection.of_operation(root):
+        roots = list(self._selection.of_operation(root))
+        enforce_writes([source for selected in roots if isinstance(source := _written(selected), Mutation)])
+        for selected in roots:
             if selected.name == "__typename":
                 record.fields[selected.key] = Constant(root.name)
             elif selected.name.startswith("__"):
@@ -83,7 +94,16 @@ class Planner:
                 record.fields[selected.key] = self._root_field(record, root, selected)
         statement = self._root_statement()
         function = self._writing().object(record)
-        return Plan(statement, function, self._slots, self._rows.windows, introspection, self._readers, self._awaited)
+        return Plan(
+            statement,
+            function,
+            self._slots,
+            self._rows.windows,
+            self._writes,
+            introspection,
+            self._readers,
+            self._awaited,
+        )
 
     def _writing(self) -> Writing:
         return Writing(self._rows.windows, self._cursors)
@@ -103,6 +123,10 @@ class Planner:
                 return self._at_root(level, page, count)
             case Batched():
                 return self.hold(record, selected, None, None)
+            case Mutation():
+                shape = self._slot(record, selected, source, _written_once(source), ())
+                self._writes.append(len(self._slots) - 1)  # the slots of its payload came before it
+                return shape
             case _:
                 raise BadDeclarationError(f"{coordinate} does not say where it comes from.")
 
@@ -132,11 +156,21 @@ class Planner:
         """Let the object wait for a batched function's value."""
         source = source_of(selected.field)
         assert isinstance(source, Batched)
+        places = () if level is None or at is None else tuple(level.place(each, at.alias) for each in source.columns)
+        return self._slot(record, selected, source, source.function, places)
+
+    def _slot(
+        self,
+        record: Record,
+        selected: Selected,
+        source: Batched | Mutation,
+        function: Callable[..., Any],
+        places: tuple[int, ...],
+    ) -> Shape:
         read = source.parameters.read(self._selection.arguments(selected), self._graph.decoders)
         completion = self._completion(selected.field.type, selected.details)
-        places = () if level is None or at is None else tuple(level.place(each, at.alias) for each in source.columns)
         record.holds.append(Hold(len(self._slots), places))
-        self._slots.append(Slot(selected.key, source.function, read, len(source.columns), completion))
+        self._slots.append(Slot(selected.key, function, read, len(places), completion))
         return Constant(None)
 
     def _completion(self, type_: Any, details: Details) -> Completion:
@@ -146,9 +180,28 @@ class Planner:
             return Required(self._completion(type_.of_type, details))
         if is_list_type(type_):
             return Items(self._completion(type_.of_type, details))
-        if is_abstract_type(type_) or type_.name in self._graph.types:
+        if is_abstract_type(type_):
+            return Several(self._references(type_, details), self._any_attributes(type_, details))
+        if type_.name in self._graph.types:
             return self._references(type_, details)
         return self._attributes(type_, details)
+
+    def _any_attributes(self, type_: Any, details: Details) -> Callable[[str], Attributes | None]:
+        """Return what plans the plain types of an interface or union, each when it is first met."""
+        known: dict[str, Attributes | None] = {}
+        schema = self._graph.schema
+
+        def attributes(name: str) -> Attributes | None:
+            if name not in known:
+                concrete: Any = schema.type_map.get(name)
+                plain = is_object_type(concrete) and name not in self._graph.types
+                fits = plain and schema.is_sub_type(type_, concrete)
+                known[name] = self._attributes(concrete, details) if fits else None
+            return known[name]
+
+        named = self._selection.conditions(details)
+        self._awaited += [partial(attributes, name) for name in sorted(named)]
+        return attributes
 
     def _references(self, type_: Any, details: Details) -> References:
         readers: dict[str, ByKeys | None] = {}
@@ -190,3 +243,18 @@ class Planner:
                 python_name = selected.field.extensions["strawberry-definition"].python_name
                 fields[selected.key] = (python_name, self._completion(selected.field.type, selected.details))
         return Attributes(fields)
+
+
+def _written(selected: Selected) -> Source | None:
+    return None if selected.name.startswith("__") else source_of(selected.field)
+
+
+def _written_once(source: Mutation) -> Callable[..., Any]:
+    """Return a mutation in the form of a batched function: the root is the one key that waits for it."""
+    function = source.function
+
+    async def write(run: Any, keys: list[Any], **arguments: Any) -> list[Any]:
+        assert len(keys) == 1
+        return [await function(run, **arguments)]
+
+    return write

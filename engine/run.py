@@ -1,9 +1,11 @@
 """Running: one request from its text to the bytes of its answer."""
 
+import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -45,6 +47,8 @@ class Ask:
     variables: dict[str, Any] | None = None
     explain: bool = False
     """Add the plan and its SQL to ``extensions.explain``; for developers."""
+    on_write: Callable[[], None] | None = None
+    """Called when mutations begin: from then on the operation is finished, whoever still waits for it."""
 
 
 class Sizes(dict[int, int]):
@@ -68,7 +72,11 @@ class Run:
     variables: dict[str, Any]
     viewer: Any
     pool: Pool
+    request_id: str
+    services: Any = None
+    """What the application lends to its functions, as it gave it to the engine."""
     connection: Connection | None = None
+    """The connection of all reads of a query; those of a mutation borrow one each."""
     keys: list[Any] = field(default_factory=list)
     """The keys of the statement that is being sent."""
     sizes: Sizes = field(init=False)
@@ -85,8 +93,10 @@ class Run:
 
     async def fetch(self, statement: Statement) -> list[Sequence[Any]]:
         """Send a planned statement with this request's values."""
-        assert self.connection is not None
         self.statements += 1
+        if self.connection is None:
+            async with self.pool.connection() as connection:
+                return await connection.fetch(statement.text, *statement.values(self))
         return await self.connection.fetch(statement.text, *statement.values(self))
 
     def build(self, function: Function, rows: Any) -> Any:
@@ -101,6 +111,15 @@ class Run:
         for slot, places in waiting.items():
             self.waiting.setdefault(slot, []).extend(places)
         return built
+
+    async def write(self) -> dict[str, Any]:
+        """Perform the mutations one after the other, each read back before the next begins."""
+        data = self.build(self.plan.function, _NO_ROWS)
+        roots, self.waiting = self.waiting, dict[int, list[Any]]()
+        for number in self.plan.writes:
+            self.waiting[number] = roots[number]
+            await self.serve()
+        return data
 
     async def serve(self) -> None:
         """Serve the slots until none waits."""
@@ -126,6 +145,8 @@ class Engine:
         cursor_key: bytes,
         viewer: Any,
         limits: Limits | None = None,
+        primary: Pool | None = None,
+        services: Any = None,
     ) -> None:
         """Check the declarations and prepare.
 
@@ -135,6 +156,8 @@ class Engine:
             cursor_key: Secret bytes that sign cursors, the same in all processes of an installation.
             viewer: Any viewer; row rules are tried with it when the program starts.
             limits: What one operation may ask for.
+            primary: The connections from which payloads of mutations are read; ``pool`` when none are given.
+            services: What mutations and batched functions find as ``run.services``; the engine does not look at it.
 
         Raises:
             BadDeclarationError: when a declaration cannot work.
@@ -142,6 +165,9 @@ class Engine:
         self.graph = Graph(schema)
         check(self.graph, viewer)
         self._pool = pool
+        self._primary = primary or pool
+        self._services = services
+        self._writing: set[asyncio.Task[Any]] = set()
         self._cursors = Cursors(cursor_key)
         self._limits = limits or Limits()
         self._documents = Documents(self.graph.schema, self._limits)
@@ -155,8 +181,9 @@ class Engine:
             operation = document.operation(ask.operation_name)
             values = self._documents.variables(operation, ask.variables or {})
             plan = self._plan(document, operation, values, viewer)
-            run = Run(plan, self.graph, values.coerced, viewer, self._pool)
-            data = await self._data(run)
+            pool = self._primary if plan.writes else self._pool
+            run = Run(plan, self.graph, values.coerced, viewer, pool, request_id, self._services)
+            data = await (self._written(run, ask) if plan.writes else self._data(run))
             if plan.introspection:
                 nodes = [node for nodes in plan.introspection.values() for node in nodes]
                 data.update(introspected(self.graph.schema, operation, nodes, ask.variables or {}))
@@ -225,6 +252,24 @@ class Engine:
         finally:
             run.pool.release(connection)
 
+    async def _written(self, run: Run, ask: Ask) -> dict[str, Any]:
+        """Perform mutations in a task of their own: who stops waiting does not stop them."""
+        if ask.on_write is not None:
+            ask.on_write()
+        writing = asyncio.create_task(run.write())
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(partial(_tell, request_id=run.request_id))
+            raise
+
+    async def finish(self) -> None:
+        """Return when the mutations that have begun are done: before what they write to is closed."""
+        while self._writing:
+            await asyncio.wait(self._writing)
+
     def _answer(
         self, run: Run, data: Any, document: Document, operation: Operation, ask: Ask, request_id: str
     ) -> Answer:
@@ -247,9 +292,15 @@ class Engine:
         self, data: dict[str, Any], document: Document, operation: Operation, request_id: str
     ) -> dict[str, Any]:
         settlement = Settlement(self.graph.schema, document.fragments)
-        settled = settlement.settle(data, operation.node.selection_set, self.graph.query)
+        settled = settlement.settle(data, operation.node.selection_set, self.graph.root(operation.node))
         telling = Telling(request_id)
         return {"errors": [telling.present(error) for error in settlement.errors], "data": settled}
+
+
+def _tell(writing: asyncio.Task[Any], request_id: str) -> None:
+    """Log a failure of mutations that nobody waits for any more."""
+    if not writing.cancelled() and (error := writing.exception()) is not None:
+        logger.error("unexpected failure", extra={"request_id": request_id}, exc_info=error)
 
 
 _NO_ROWS = ((),)

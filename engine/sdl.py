@@ -25,8 +25,8 @@ from graphql import (
 )
 
 from engine.graph import Graph
-from engine.limits import COUNT_COST
-from engine.sources import PAGE_DEFAULT, Listed, Pages, source_of
+from engine.limits import COUNT_COST, WRITE_COST
+from engine.sources import PAGE_DEFAULT, Listed, Mutation, Pages, bound_of, source_of
 
 _DEFINITIONS = '''
 """How much an object or field counts toward an operation's cost; without it, an object counts 1 and a leaf 0."""
@@ -123,6 +123,10 @@ def _costs(name: str, field: GraphQLField) -> Iterable[ConstDirectiveNode]:
         )
     elif isinstance(source, Listed):
         yield _directive("listSize", assumedSize=_integer(source.at_most))
+    elif (at_most := bound_of(field)) is not None:
+        yield _directive("listSize", assumedSize=_integer(at_most))
+    elif isinstance(source, Mutation):
+        yield _directive("cost", weight=_integer(WRITE_COST))
     elif name == "totalCount":
         yield _directive("cost", weight=_integer(COUNT_COST))
 

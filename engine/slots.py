@@ -1,6 +1,6 @@
 """Slots: values that come after the statement, each from one call for all the places that wait for it.
 
-A batched field, ``node``, ``nodes`` and an edge to an interface are all slots. While an answer is built, an object that
+A batched field, ``node``, ``nodes`` and the mutations are all slots. While an answer is built, an object that
 needs one is noted with the row's keys; then each slot is served once, its ``Ref`` values are read by key with one
 statement for each type, and the objects made so may wait for further slots.
 """
@@ -118,7 +118,7 @@ class Attributes(Completion):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class References(Completion):
-    """A type with a table, or an interface or union of such: the value is a Ref, the row is read by key."""
+    """A type with a table: the value is a Ref, the row is read by key."""
 
     reader: Callable[[str], Reader | None]
     """Gives the planned statement for a type, None for a type that cannot stand here."""
@@ -133,6 +133,37 @@ class References(Completion):
         if isinstance(value, Ref):
             return found.get((id(self), value.type), {}).get(value.key)
         return value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Several(Completion):
+    """An interface or a union: a Ref is read by its key, a plain object gives its attributes."""
+
+    references: References
+    attributes: Callable[[str], Attributes | None]
+    """Gives what was selected of a type without a table, None for a type that cannot stand here."""
+
+    def refs(self, value: Any) -> Iterator[tuple[References, Ref]]:
+        """See the row, or all the attributes."""
+        if isinstance(value, Ref):
+            yield self.references, value
+        elif (attributes := self.attributes(type_name(value))) is not None:
+            yield from attributes.refs(value)
+
+    def finish(self, value: Any, found: Found) -> Any:
+        """Return the row that was read, or read the attributes."""
+        if value is None or isinstance(value, (Ref, Failure)):
+            return self.references.finish(value, found)
+        attributes = self.attributes(type_name(value))
+        if attributes is None:
+            return Failure(TypeError(f"{type(value).__name__} is no type that can stand here."))
+        return attributes.finish(value, found)
+
+
+def type_name(value: Any) -> str:
+    """Return the name of the GraphQL type of a plain object: its class is of that name, or made that type."""
+    definition = getattr(type(value), "__strawberry_definition__", None)
+    return type(value).__name__ if definition is None else definition.name
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ from engine.arguments import Parameters, argument, parameters_of
 T = TypeVar("T")
 
 SOURCE: Final = "engine.source"
+AT_MOST: Final = "engine.at_most"
 PAGE_MAX: Final = 200
 """The most rows that one page may ask for: a page is for a screen; who wants all walks the pages."""
 PAGE_DEFAULT: Final = 20
@@ -99,6 +100,15 @@ class Batched(Source):
     columns: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Mutation(Source):
+    """An async function that changes something and returns what is to be shown of it."""
+
+    function: Callable[..., Any]
+    parameters: Parameters
+    alone: bool
+
+
 def key(*, description: str) -> Any:
     """Declare the global id."""
     return _field(Key(), description)
@@ -167,8 +177,26 @@ def batched(function: Callable[..., Any], *columns: Any, description: str, name:
     A key is the column's value, a tuple when several columns are named, ``()`` when none is. A value of a type with a
     table is a ``Ref``: the engine reads what the client selected of it.
     """
-    parameters = parameters_of(function, skip=2)
+    parameters = parameters_of(function, skip=2, bulk=True)
     return _field(Batched(function, parameters, columns), description, parameters.arguments, name)
+
+
+def mutation(function: Callable[..., Any], *, description: str, alone: bool = False, name: str | None = None) -> Any:
+    """Declare a field of the mutation root: ``await function(run, **arguments)`` writes, and returns the payload.
+
+    The payload is a plain object whose attributes are the fields of the field's type, or None; the engine reads what
+    the client selected of the rows that it names (``Ref``), from the primary. ``run`` has ``viewer``, ``services`` and
+    ``request_id``. An exception is the field's error: a ``Rejected`` as it says, all else masked.
+
+    ``alone``: one request is one attempt. It is refused beside any other mutation.
+    """
+    parameters = parameters_of(function, skip=1, bulk=True)
+    return _field(Mutation(function, parameters, alone), description, parameters.arguments, name)
+
+
+def several(*, description: str, at_most: int) -> Any:
+    """Declare a list of a plain object that may be long, for its cost: each row of a bulk write has its result."""
+    return StrawberryField(description=description, metadata={AT_MOST: at_most})
 
 
 def deprecated(field: T, reason: str) -> T:
@@ -214,3 +242,9 @@ def source_of(field: Any) -> Source | None:
     """Return where a GraphQL field's value comes from, or None for a plain Strawberry field."""
     definition = field.extensions.get("strawberry-definition")
     return None if definition is None else definition.metadata.get(SOURCE)
+
+
+def bound_of(field: Any) -> int | None:
+    """Return how many items a list of a plain object may have, None where it does not say."""
+    definition = field.extensions.get("strawberry-definition")
+    return None if definition is None else definition.metadata.get(AT_MOST)

@@ -49,12 +49,13 @@ class Ring:
         *,
         viewer: Any,
         array_types: Sequence[str] = ("text[]",),
+        services: Any = None,
     ) -> None:
         """Take two schemas of the same declarations: the oracle changes its own."""
         self.loop = Loop()
         self.pool = Pool(url, size=2, array_types=array_types, statement_timeout_s=60)
-        self.engine = Engine(first, self.pool, cursor_key=CURSOR_KEY, viewer=viewer, limits=WIDE)
-        self.oracle = Oracle(second, self, Cursors(CURSOR_KEY))
+        self.engine = Engine(first, self.pool, cursor_key=CURSOR_KEY, viewer=viewer, limits=WIDE, services=services)
+        self.oracle = Oracle(second, self, Cursors(CURSOR_KEY), services)
         self._sqlalchemy: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=1
         )

@@ -28,7 +28,8 @@ from sqlalchemy.types import NullType
 
 from engine.graph import Graph, TypeInfo
 from engine.pages import Cursors, term_of, window
-from engine.sources import Batched, Column, Computed, Edge, Key, Listed, One, Pages, Ref, source_of
+from engine.slots import type_name
+from engine.sources import Batched, Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Ref, source_of
 
 
 class Database(Protocol):
@@ -62,8 +63,9 @@ class Verdict:
 class Oracle:
     """Answers operations of one graph."""
 
-    def __init__(self, schema: strawberry.Schema, database: Database, cursors: Cursors) -> None:
+    def __init__(self, schema: strawberry.Schema, database: Database, cursors: Cursors, services: Any = None) -> None:
         """Take over ``schema``, which must be nobody else's: its resolvers are replaced."""
+        self._services = services
         self.graph = Graph(schema)
         self._database = database
         self._cursors = cursors
@@ -73,7 +75,7 @@ class Oracle:
                 for field in type_.fields.values():
                     field.resolve = _resolve
             elif is_abstract_type(type_):
-                type_.resolve_type = lambda row, *_: row.type
+                type_.resolve_type = lambda found, *_: found.type if isinstance(found, Row) else type_name(found)
 
     @property
     def schema(self) -> GraphQLSchema:
@@ -87,7 +89,7 @@ class Oracle:
         ast = parse(document)
         if invalid := validate(self.schema, ast):
             return Verdict(None, [(None, error) for error in invalid])
-        inquiry = Inquiry(self.graph, self._database, self._cursors, viewer)
+        inquiry = Inquiry(self.graph, self._database, self._cursors, viewer, self._services)
         result = execute_sync(self.schema, ast, context_value=inquiry, variable_values=variables, operation_name=name)
         errors = [
             (None if error.path is None else tuple(error.path), error.original_error or error)
@@ -103,12 +105,12 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> An
 class Inquiry:
     """One operation while it is answered; a statement is sent once in it."""
 
-    def __init__(self, graph: Graph, database: Database, cursors: Cursors, viewer: Any) -> None:
+    def __init__(self, graph: Graph, database: Database, cursors: Cursors, viewer: Any, services: Any) -> None:
         self._graph = graph
         self._database = database
         self._cursors = cursors
         self._viewer = _bound(viewer, nulls=True)
-        self._run = SimpleNamespace(graph=graph, viewer=viewer, scopes={})
+        self._run = SimpleNamespace(graph=graph, viewer=viewer, scopes={}, services=services)
         self._known: dict[Any, Any] = {}
         self._kept: list[Any] = []
 
@@ -136,11 +138,21 @@ class Inquiry:
                 return self._page(source, declared, info, arguments)
             case Batched():
                 return self._found(self._batched(source, declared, arguments), get_named_type(field.type))
-            case _ if isinstance(source, dict):
-                return source[info.field_name]
+            case Mutation():
+                return self._written(declared, arguments)
             case _:
-                name = field.extensions["strawberry-definition"].python_name
-                return self._found(getattr(source, name), get_named_type(field.type))
+                return self._attribute(source, field, info.field_name)
+
+    def _written(self, mutation: Mutation, arguments: dict[str, Any]) -> Any:
+        self._known.clear()
+        wish = mutation.parameters.read(arguments, self._graph.decoders)(None)
+        return self._database.call(mutation.function(self._run, **wish))
+
+    def _attribute(self, source: Any, field: Any, name: str) -> Any:
+        if isinstance(source, dict):
+            return source[name]
+        attribute = field.extensions["strawberry-definition"].python_name
+        return self._found(getattr(source, attribute), get_named_type(field.type))
 
     # Columns: one select of a whole table for each
 

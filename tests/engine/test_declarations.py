@@ -346,7 +346,7 @@ def test_arguments_do_not_take_the_names_of_a_page() -> None:
         pages(taking, orders=reads.BookOrder, description="They.")
 
 
-def test_arguments_are_no_lists_of_objects() -> None:
+def test_a_statement_takes_no_lists_of_objects() -> None:
     @dataclass
     class Inner:
         text: str
@@ -357,7 +357,7 @@ def test_arguments_are_no_lists_of_objects() -> None:
 
     listing.__annotations__ = {"viewer": Viewer, "inner": list[Inner], "return": Any}
 
-    with pytest.raises(AssertionError, match="a list of input objects is not read"):
+    with pytest.raises(AssertionError, match="cannot take a list of input objects"):
         one(listing, description="One.")
 
 

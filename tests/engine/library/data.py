@@ -101,9 +101,24 @@ async def make(url: str) -> None:
     try:
         for table in Base.metadata.sorted_tables:
             await connection.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))
-        for model, rows in rows_of().items():
-            columns = list(rows[0])
-            records = [tuple(row[column] for column in columns) for row in rows]
-            await connection.copy_records_to_table(model.__tablename__, records=records, columns=columns)
+        await _fill(connection)
     finally:
         await connection.close()
+
+
+async def restore(url: str) -> None:
+    """Make the rows what they were."""
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(url)
+    try:
+        tables = ", ".join(model.__tablename__ for model in rows_of())
+        await connection.execute(f"TRUNCATE {tables}")
+        await _fill(connection)
+    finally:
+        await connection.close()
+
+
+async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for model, rows in rows_of().items():
+        columns = list(rows[0])
+        records = [tuple(row[column] for column in columns) for row in rows]
+        await connection.copy_records_to_table(model.__tablename__, records=records, columns=columns)

@@ -11,8 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 from engine import nodes
 from engine.graph import Node, Row
 from engine.pages import Connection
-from engine.sources import EVERYONE, batched, column, computed, edge, listed, one, pages
-from tests.engine.library import answers, reads
+from engine.sources import EVERYONE, batched, column, computed, edge, listed, mutation, one, pages, several
+from tests.engine.library import answers, reads, writes
 from tests.engine.library import tables as rows
 from tests.engine.library.tables import Barcode, Binding
 
@@ -182,7 +182,63 @@ class Query:
     nodes: list[Node | None] = batched(nodes.nodes, description="Anything by their ids.")
 
 
+@strawberry.interface(description="Why something was not written down.")
+class UserError:
+    message: str = strawberry.field(description="For people.")
+    path: list[str] = strawberry.field(description="What is wrong.")
+
+
+@strawberry.type(description="There is such a book.")
+class TitleTaken(UserError):
+    book: Book | None = strawberry.field(description="The book, if you may see it.")
+
+
+@strawberry.type(description="The title does not do.")
+class TitleRefused(UserError):
+    longest: int = strawberry.field(description="How long it may be.")
+
+
+@strawberry.type(description="The new book.")
+class AddBookPayload:
+    book: Book | None = strawberry.field(description="The book.")
+    shelf: Shelf | None = strawberry.field(description="Where it stands.")
+    note: str = strawberry.field(description="What was noted.")
+    by: str = strawberry.field(description="Who did it.")
+    fragile: int | None = strawberry.field(description="Cannot be told.")
+    errors: list[UserError] = strawberry.field(description="Why not.")
+
+
+@strawberry.type(description="What became of one of many.")
+class BookResult:
+    index: int = strawberry.field(description="Which.")
+    book: Book | None = strawberry.field(description="The book.")
+    problem: Annotated["TitleTaken | TitleRefused", strawberry.union("RowProblem")] | None = strawberry.field(
+        description="Why not."
+    )
+
+
+@strawberry.type(description="What became of many.")
+class AddBooksPayload:
+    results: list[BookResult] = several(description="One for each.", at_most=100)
+    shelves: list[Shelf | None] = several(description="Where they stand.", at_most=100)
+
+
+@strawberry.type(description="A count.")
+class CountPayload:
+    books: int = strawberry.field(description="How many.")
+    newest: Book | None = strawberry.field(description="Which came last.")
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation:
+    add_book: AddBookPayload | None = mutation(writes.add_book, description="Add a book.")
+    add_books: AddBooksPayload | None = mutation(writes.add_books, description="Add many.")
+    retitle: CountPayload | None = mutation(writes.retitle, description="Give another title.")
+    count: CountPayload | None = mutation(writes.count, description="Count; changes nothing.")
+    burn: CountPayload | None = mutation(writes.burn, description="Remove a book.", alone=True)
+
+
 def build() -> strawberry.Schema:
     """Return the library's schema."""
     barcode = strawberry.scalar(name="Barcode", description="Digits.", serialize=str, parse_value=int)
-    return strawberry.Schema(Query, config=StrawberryConfig(scalar_map={Barcode: barcode}))
+    return strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map={Barcode: barcode}))
