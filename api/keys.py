@@ -6,8 +6,7 @@ from pathlib import Path
 
 from api.parsing import KEY_BYTES_MIN
 from api.settings import Settings, SettingsError
-
-FILE_NAME = "cursor.key"
+from models.sealing import KeyRing
 
 
 def cursor_key(settings: Settings) -> bytes:
@@ -20,7 +19,22 @@ def cursor_key(settings: Settings) -> bytes:
     """
     if settings.cursor_key is not None:
         return settings.cursor_key
-    path = settings.data_dir / FILE_NAME
+    return _kept(settings, "cursor.key", "cursors in use become invalid")
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return the keys under which personal data and secrets are sealed: configured ones, else one kept and made alike.
+
+    Raises:
+        SettingsError: when the file cannot be made or read, or holds no key.
+    """
+    if settings.master_keys:
+        return KeyRing(dict(settings.master_keys))
+    return KeyRing({1: _kept(settings, "master.key", "what was sealed under the old one is lost")})
+
+
+def _kept(settings: Settings, file_name: str, loss: str) -> bytes:
+    path = settings.data_dir / file_name
     try:
         if not path.exists():
             _make(path)
@@ -30,7 +44,7 @@ def cursor_key(settings: Settings) -> bytes:
     except ValueError:
         kept = b""
     if len(kept) < KEY_BYTES_MIN:
-        raise SettingsError([f"{path} holds no key: remove it, and a new one is made (cursors in use become invalid)."])
+        raise SettingsError([f"{path} holds no key: remove it, and a new one is made ({loss})."])
     return kept
 
 

@@ -16,6 +16,11 @@ Word = TypeVar("Word", bound=StrEnum)
 KEY_BYTES_MIN = 32
 """As many as the hash has: a shorter key would be the weakest part of the signature."""
 
+VERSION_MAX = 255
+"""A version is one byte of what is sealed under it."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
 
 def text(written: str) -> str:
     """Take the text as it is."""
@@ -95,6 +100,33 @@ def key(written: str) -> bytes:
             f"is not a key of at least {KEY_BYTES_MIN} bytes in hex or base64: make one with 'openssl rand -hex 32'."
         )
     return made
+
+
+def keys(written: str) -> tuple[tuple[int, bytes], ...]:
+    """Read secrets with their version numbers, parted by commas."""
+    read: dict[int, bytes] = {}
+    for part in written.split(","):
+        number, colon, secret = part.strip().partition(":")
+        if not colon or not re.fullmatch(r"[0-9]{1,3}", number) or not 1 <= int(number) <= VERSION_MAX:
+            raise ValueError("is no list of numbered keys: write 1:KEY, and later 1:KEY,2:NEWER (1 to 255).")
+        if int(number) in read:
+            raise ValueError(f"has number {number} twice: each key has a number of its own.")
+        try:
+            read[int(number)] = key(secret)
+        except ValueError as wrong:
+            raise ValueError(f"has number {number}, which {wrong}") from None
+    return tuple(sorted(read.items()))
+
+
+def public_url(written: str) -> str:
+    """Read the origin under which the world reaches the server: scheme, host and port, nothing more."""
+    origin = _url(written, ("https", "http"), "https://graf.example").rstrip("/")
+    parts = urlsplit(origin)
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("is more than an origin: write https://graf.example, without path, query or user.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("is not https: tokens travel to it. Plain http is for 127.0.0.1 and localhost alone.")
+    return origin.lower()
 
 
 def networks(written: str) -> tuple[Network, ...]:

@@ -84,6 +84,12 @@ class Settings:
     cursor_key: bytes | None = variable(
         parsing.key, None, "Signs cursors: at least 32 bytes, hex or base64; the same for all servers.", parsing.hidden
     )
+    master_keys: tuple[tuple[int, bytes], ...] = variable(
+        parsing.keys, (), "Seals personal data and secrets: 1:KEY,2:KEY; the highest number seals.", parsing.hidden
+    )
+    public_url: str = variable(
+        parsing.public_url, "", "How the world reaches this server: https://graf.example; unset is where it listens."
+    )
     log_level: LogLevel = variable(parsing.word(LogLevel), LogLevel.INFO, "Least serious event that is logged.")
     log_format: LogFormat = variable(
         parsing.word(LogFormat), LogFormat.AUTO, "json, text, or auto: text on a terminal."
@@ -104,6 +110,14 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = variable(
         parsing.networks, (), "Addresses whose X-Request-Id is believed: 10.0.0.7, 10.1.0.0/16."
     )
+
+    @property
+    def origin(self) -> str:
+        """How the world reaches this server: the issuer of its tokens, and the beginning of every link to it."""
+        if self.public_url:
+            return self.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - told, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -158,7 +172,7 @@ def _shown(value: object, show: Callable[[str], str]) -> str:
     if isinstance(value, bytes):
         return show(value.hex())
     if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return show(",".join(str(part) for part in value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return show(str(value))
 
 
@@ -183,3 +197,7 @@ def _unfit(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
             yield "BEKAL_DATABASE_URL is not set: production starts no database of its own, so name one."
         if not environ.get("BEKAL_CURSOR_KEY"):
             yield "BEKAL_CURSOR_KEY is not set: production makes no keys up. Make one with 'openssl rand -hex 32'."
+        if not environ.get("BEKAL_MASTER_KEYS"):
+            yield "BEKAL_MASTER_KEYS is not set: production makes no keys up. Set 1:KEY, of 'openssl rand -hex 32'."
+        if not settings.public_url.startswith("https://"):
+            yield "BEKAL_PUBLIC_URL is no https URL: tokens and links are made from it, not from what is asked for."

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def serve(host: str | None, port: str | None, workers: str | None) -> None:
     _let_terminate()
     with listen(settings.host, settings.port) as listening, engines(settings) as running:
         prepare(running, migrate=settings.database_url is None)
-        _run(running, listening)
+        _run(_located(running, listening), listening)
 
 
 @click.command()
@@ -76,12 +77,12 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
         click.echo(f"Valkey      {without_password(running.redis_url or '')}")
         prepare(running, migrate=True)
         load(running, seed=1, scale=scale)
-        url = f"http://{_shown_host(listening)}:{listening.getsockname()[1]}"
-        click.echo(f"GraphiQL    {url}/graphiql")
-        click.echo(f"Endpoint    {url}/graphql")
+        located = _located(running, listening)
+        click.echo(f"GraphiQL    {located.origin}/graphiql")
+        click.echo(f"Endpoint    {located.origin}/graphql")
         click.echo("Ctrl-C stops everything; the data stays.")
         sys.stdout.flush()
-        _run(running, listening)
+        _run(located, listening)
 
 
 @click.command()
@@ -126,7 +127,6 @@ def _run(settings: "Settings", listening: "socket.socket") -> None:
         serve_alone(settings, listening)
 
 
-def _shown_host(listening: "socket.socket") -> str:
-    host: str = listening.getsockname()[0]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
-    return f"[{host}]" if ":" in host else host
+def _located(settings: "Settings", listening: "socket.socket") -> "Settings":
+    """Return settings that know the port, so that a server without a public URL knows its own."""
+    return replace(settings, port=listening.getsockname()[1])

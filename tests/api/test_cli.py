@@ -140,6 +140,8 @@ def test_invented_rows_stay_out_of_production(environ: dict[str, str], command: 
         "BEKAL_ENVIRONMENT": "production",
         "BEKAL_DATABASE_URL": "postgresql://127.0.0.1:1/bekal",
         "BEKAL_CURSOR_KEY": "ab" * 32,
+        "BEKAL_MASTER_KEYS": f"1:{'ab' * 32}",
+        "BEKAL_PUBLIC_URL": "https://graf.example",
     }
 
     result = run(environ, command)

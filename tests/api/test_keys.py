@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.keys import cursor_key
+from api.keys import cursor_key, key_ring
 from api.settings import Settings, SettingsError
 
 
@@ -48,3 +48,17 @@ def test_a_data_directory_that_is_a_file_is_an_error_that_names_it(settings: Set
 
     with pytest.raises(SettingsError, match=r"BEKAL_DATA_DIR=.* cannot keep a key"):
         cursor_key(settings)
+
+
+def test_the_ring_holds_the_configured_keys_and_nothing_is_written(settings: Settings) -> None:
+    ring = key_ring(replace(settings, master_keys=((1, b"a" * 32), (7, b"b" * 32))))
+
+    assert ring.version == 7
+    assert not settings.data_dir.exists()
+
+
+def test_a_ring_that_nobody_configured_is_kept(settings: Settings) -> None:
+    sealed = key_ring(settings).seal(b"rahasia", "here")
+
+    assert key_ring(settings).unseal(sealed, "here") == b"rahasia"
+    assert stat.S_IMODE((settings.data_dir / "master.key").stat().st_mode) == 0o600

@@ -107,11 +107,71 @@ def test_production_makes_nothing_up() -> None:
     assert [problem.split(" ")[0] for problem in problems(BEKAL_ENVIRONMENT="production")] == [
         "BEKAL_DATABASE_URL",
         "BEKAL_CURSOR_KEY",
+        "BEKAL_MASTER_KEYS",
+        "BEKAL_PUBLIC_URL",
     ]
 
-    made = read(BEKAL_ENVIRONMENT="Production", BEKAL_DATABASE_URL="postgresql://db/bekal", BEKAL_CURSOR_KEY=KEY)
+    made = read(
+        BEKAL_ENVIRONMENT="Production",
+        BEKAL_DATABASE_URL="postgresql://db/bekal",
+        BEKAL_CURSOR_KEY=KEY,
+        BEKAL_MASTER_KEYS=f"1:{KEY}",
+        BEKAL_PUBLIC_URL="https://graf.example",
+    )
 
     assert made.environment is Environment.PRODUCTION
+
+
+def test_master_keys_are_numbered_and_the_order_is_of_no_account() -> None:
+    assert read(BEKAL_MASTER_KEYS=f"2:{'cd' * 32}, 1:{KEY}").master_keys == (
+        (1, bytes.fromhex(KEY)),
+        (2, bytes.fromhex("cd" * 32)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "wrong"),
+    [
+        (KEY, "write 1:KEY"),
+        (f"0:{KEY}", "1 to 255"),
+        (f"256:{KEY}", "1 to 255"),
+        (f"1:{KEY},1:{KEY}", "has number 1 twice"),
+        (f"1:{KEY},2:short", "has number 2, which is not a key"),
+        (f"1:{KEY},", "write 1:KEY"),
+    ],
+)
+def test_wrong_master_keys_are_explained_and_not_shown(keys: str, wrong: str) -> None:
+    (problem,) = problems(BEKAL_MASTER_KEYS=keys)
+
+    assert problem.startswith("BEKAL_MASTER_KEYS=*** ")
+    assert wrong in problem
+    assert KEY not in problem
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("http://graf.example", "is not https"),
+        ("https://graf.example/api", "is more than an origin"),
+        ("https://graf.example?x=1", "is more than an origin"),
+        ("https://sari@graf.example", "is more than an origin"),
+        ("ftp://graf.example", "https://graf.example"),
+        ("graf.example", "https://graf.example"),
+    ],
+)
+def test_a_public_url_is_an_origin_over_https(url: str, wrong: str) -> None:
+    assert wrong in problems(BEKAL_PUBLIC_URL=url)[0]
+
+
+def test_a_public_url_is_one_text_however_it_was_written() -> None:
+    assert read(BEKAL_PUBLIC_URL="https://Graf.example/").origin == "https://graf.example"
+    assert read(BEKAL_PUBLIC_URL="http://localhost:8000").origin == "http://localhost:8000"
+
+
+def test_without_a_public_url_a_server_is_reached_where_it_listens() -> None:
+    assert read(BEKAL_PORT="9000").origin == "http://127.0.0.1:9000"
+    assert read(BEKAL_HOST="0.0.0.0").origin == "http://127.0.0.1:8000"  # noqa: S104
+    assert read(BEKAL_HOST="::").origin == "http://[::1]:8000"
 
 
 def test_timeouts_nest() -> None:
@@ -132,12 +192,13 @@ def test_what_is_shown_holds_no_secret() -> None:
         BEKAL_DATABASE_URL="postgresql://bekal:s3cret@db/bekal",
         BEKAL_REDIS_URL="redis://:s3cret@cache/0",
         BEKAL_CURSOR_KEY=KEY,
+        BEKAL_MASTER_KEYS=f"1:{KEY}",
     )
 
     shown = {name: value for name, value, _ in settings.shown()}
 
     assert shown["BEKAL_DATABASE_URL"] == "postgresql://bekal:***@db/bekal"
     assert shown["BEKAL_REDIS_URL"] == "redis://:***@cache/0"
-    assert shown["BEKAL_CURSOR_KEY"] == "***"
+    assert shown["BEKAL_CURSOR_KEY"] == shown["BEKAL_MASTER_KEYS"] == "***"
     assert shown["BEKAL_PORT"] == "8000"
     assert all(about for _, _, about in settings.shown())
