@@ -1,9 +1,11 @@
 """All tables by one name: importing this module fills ``Base.metadata``."""
 
+from models.audit_events import AuditEvent
 from models.base import Base
 from models.categories import Category
 from models.clients import Client, ClientKey, ClientSecret, Invitation
 from models.courses import Course
+from models.events import Event, EventCounter
 from models.grants import (
     AuthorizationCode,
     Consent,
@@ -14,6 +16,8 @@ from models.grants import (
     SigningKey,
     SpentProof,
 )
+from models.idempotency import Idempotency
+from models.jobs import Job
 from models.listings import Listing
 from models.marketplaces import Marketplace
 from models.organisations import Organisation, Shareholding
@@ -27,6 +31,7 @@ from models.sign_ins import Attempt, Authenticator, BrowserSession, Device, OneT
 
 __all__ = [
     "Attempt",
+    "AuditEvent",
     "Authenticator",
     "AuthorizationCode",
     "Base",
@@ -41,8 +46,12 @@ __all__ = [
     "Course",
     "Device",
     "DeviceRequest",
+    "Event",
+    "EventCounter",
     "Grant",
+    "Idempotency",
     "Invitation",
+    "Job",
     "Listing",
     "Marketplace",
     "OneTimeCode",

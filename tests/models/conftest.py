@@ -46,6 +46,9 @@ PARENTS = {
 }
 """The rows that a row needs; those that a test does not name are made for it."""
 
+NO_PROVINCES = [f"{n:02}" for n in (*range(1, 11), *range(22, 31), *range(37, 51), *range(54, 61), *range(83, 91))]
+"""Codes that no real province has, for rows beside the real ones."""
+
 KEYS = {
     "shareholdings": "owner_id",
     "region_successions": "predecessor_id",
@@ -61,6 +64,8 @@ KEYS = {
     "device_requests": "hash",
     "spent_proofs": "hash",
     "signing_keys": "kid",
+    "idempotency": "caller",
+    "event_counter": "last_seq",
 }
 """What names a row where it is not ``id``."""
 
@@ -92,7 +97,7 @@ def defaults(table: str, number: int) -> dict[str, Any]:
     code, name, state = f"CODE-{number}", f"Nama {number}", "DRAFT"
     values: dict[str, dict[str, Any]] = {
         "regions": {
-            "code": f"{number % 100:02}",
+            "code": NO_PROVINCES[number % len(NO_PROVINCES)],
             "level": "PROVINCE",
             "name": name,
             "time_zone": "WIB",
@@ -205,6 +210,12 @@ def trusted(table: str, number: int) -> dict[str, Any]:
             "signs_from": NOON,
             "published_until": NOON,
         },
+        "idempotency": {"caller": UUID(int=number), "key": code, "operation": "submitCourse", "digest": bytes(32)},
+        "events": {"kind": "course.submitted", "subject_type": "course", "subject_id": UUID(int=number)}
+        | {"payload": "{}"},
+        "event_counter": {"last_seq": number},
+        "audit_events": {"action": "course.submitted", "subject_type": "course", "details": "{}"},
+        "jobs": {"kind": "tell", "payload": "{}"},
     }
     return values.get(table, {})
 

@@ -81,6 +81,14 @@ CHECKS: list[tuple[str, str, Values]] = [
     ("consents_locale_known", "consents", {"locale": "fr"}),
     ("grants_end_reason_known", "grants", {"end_reason": "BORED"}),
     ("device_requests_state_known", "device_requests", {"state": "LOST"}),
+    ("idempotency_key_length", "idempotency", {"key": ""}),
+    ("idempotency_digest_length", "idempotency", {"digest": b"short"}),
+    ("events_kind_form", "events", {"kind": "submitted"}),
+    ("event_counter_one_row", "event_counter", {"one_row": False}),
+    ("audit_events_action_form", "audit_events", {"action": "Submitted"}),
+    ("audit_events_role_known", "audit_events", {"role": "KING"}),
+    ("jobs_attempts_not_negative", "jobs", {"attempts": -1}),
+    ("jobs_every_positive", "jobs", {"every_s": 0}),
 ]
 
 UNIQUES: list[tuple[str, str, Values]] = [
@@ -110,6 +118,8 @@ UNIQUES: list[tuple[str, str, Values]] = [
     ("client_keys_kid_once", "client_keys", {"client_id": "clients", "kid": "a"}),
     ("invitations_hash_unique", "invitations", {"hash": b"invitation"}),
     ("device_requests_user_code_unique", "device_requests", {"user_code_hash": b"code"}),
+    ("jobs_once_per_key", "jobs", {"dedupe_key": "today"}),
+    ("jobs_repeated_once", "jobs", {"every_s": 60}),
 ]
 
 SECOND: dict[str, Values] = {
@@ -175,8 +185,10 @@ ALONE = {
     "region_successions_not_itself",
     "shareholdings_at_most_whole",
     "listings_not_own_courses",
+    "audit_events_kept",
+    "events_seq",
 }
-"""Broken by tests of their own, below and in test_own_courses.py."""
+"""Broken by tests of their own, below, in test_own_courses.py, test_audit_events.py and test_events.py."""
 
 
 async def made(rows: "Rows", values: Values) -> Values:
@@ -195,7 +207,8 @@ async def test_a_wrong_value_is_refused(constraint: str, table: str, values: Val
         await rows.add(table, **wrong)
 
     assert refused.value.constraint_name == constraint
-    assert refused.value.table_name == table
+    # PostgreSQL names the month's part where a table has parts.
+    assert re.sub(r"_\d{4}_\d{2}$", "", refused.value.table_name or "") == table
 
 
 @pytest.mark.parametrize(("constraint", "table", "values"), UNIQUES, ids=[name for name, _, _ in UNIQUES])
@@ -253,11 +266,11 @@ async def test_a_commission_of_fifteen_per_cent_is_the_most(rows: "Rows") -> Non
 
 async def test_every_constraint_is_broken_by_a_test(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     declared = await connection.fetch(
-        """
+        r"""
         SELECT conname AS name FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'u', 'x', 'f')
         UNION
-        SELECT indexrelid::regclass::text FROM pg_index
+        SELECT regexp_replace(indexrelid::regclass::text, '_\d{4}_\d{2}', '') FROM pg_index
         WHERE indisunique AND NOT indisprimary AND indrelid::regclass::text NOT LIKE 'pg_%'
             AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
         """

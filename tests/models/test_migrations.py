@@ -1,6 +1,7 @@
 """Migrations go up and down on a database with rows in it, are safe online, and make what the models describe."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,8 @@ PARTS = {
             pg_get_expr(adbin, adrelid)
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
             LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped ORDER BY 1, 2
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped
+        ORDER BY 1, 2
     """,
     "constraints": """
         SELECT conrelid::regclass::text, conname, contype, convalidated, pg_get_constraintdef(oid) FROM pg_constraint
@@ -57,6 +59,9 @@ PARTS = {
 DESCRIBED_BY_MODELS = ("columns", "constraints", "indexes")
 """Triggers, functions and storage settings are the migrations' own."""
 
+MONTH = re.compile(r"_\d{4}_\d{2}$")
+"""A part of a table. Models describe the whole; a job makes the parts."""
+
 Schema = dict[str, list[tuple[Any, ...]]]
 
 
@@ -76,7 +81,8 @@ async def contents_of(url: str) -> dict[str, list[Any]]:
     """Return every row of every table that is there."""
     connection = await asyncpg.connect(url)
     try:
-        there = {row["relname"] for row in await connection.fetch("SELECT relname FROM pg_class WHERE relkind = 'r'")}
+        found = await connection.fetch("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
+        there = {row["relname"] for row in found}
         return {
             table: await connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608
             for table in TABLES
@@ -282,12 +288,13 @@ async def test_the_models_describe_what_migrations_make(fresh_database_url: str,
     migrated, described = await schema_of(fresh_database_url), await schema_of(empty_database_url)
 
     for part in DESCRIBED_BY_MODELS:
-        assert migrated[part] == described[part], part
+        assert [row for row in migrated[part] if not MONTH.search(row[0])] == described[part], part
 
 
 async def test_alembic_finds_nothing_left_to_migrate(fresh_database_url: str) -> None:
-    def known_to_alembic(_object: Any, _name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:  # noqa: FBT001
-        return kind != "index"  # it compares expressions by their text; the test above does it through the catalogue
+    def known_to_alembic(_object: Any, name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:  # noqa: FBT001
+        # It compares expressions of indexes by their text; the test above does it through the catalogue.
+        return kind != "index" and not MONTH.search(name or "")
 
     def differences(connection: "Connection") -> list[Any]:
         context = MigrationContext.configure(
@@ -306,4 +313,4 @@ async def test_rows_that_change_often_keep_room_on_their_page(fresh_database_url
     tables = (await schema_of(fresh_database_url))["tables"]
 
     roomy = {name for name, _, options in tables if options and "fillfactor=85" in options}
-    assert {"attempts", "courses", "runs"} <= roomy
+    assert {"attempts", "courses", "runs", "jobs", "event_counter"} <= roomy
