@@ -28,5 +28,12 @@ class Method(StrEnum):
     """One proof of who somebody is. Values are those of RFC 8176 (``amr``)."""
 
     PASSWORD = "pwd"  # noqa: S105 - the word of the standard
-    CODE = "otp"
+    CODE = "mca"
+    """A code that was sent over another channel: to the phone or the mailbox."""
+    AUTHENTICATOR = "otp"
+    """A code of an authenticator application."""
     PASSKEY = "hwk"
+
+
+STRONG_METHODS = frozenset({Method.AUTHENTICATOR, Method.PASSKEY})
+"""Second factors that cannot be had by taking over a mailbox or a phone number. Staff must show one."""
