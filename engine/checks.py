@@ -7,17 +7,20 @@ from decimal import Decimal
 from operator import eq
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, get_named_type, is_non_null_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_non_null_type
 from sqlalchemy import BigInteger, BooleanClauseList, Table, UniqueConstraint, Uuid, select
 
-from engine.graph import BadDeclarationError, Graph, TypeInfo, statement_condition
+from engine.graph import BadDeclarationError, Graph, TypeInfo, row_type, statement_condition
 from engine.pages import CURSOR_KEYS, stored
 from engine.selects import adapt, compiled
-from engine.sources import Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Source, source_of
+from engine.sources import Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Source, scopes_of, source_of
 from engine.symbols import symbolic_viewer
 
 REMOVED_ON = re.compile(r"\bRemoved \d{4}-\d{2}-\d{2}\b")
 """A deprecation says when the field goes: clients plan by it."""
+
+SCOPE = re.compile(r"[!#-\[\]-~]+")
+"""What OAuth lets be a scope."""
 
 CODE = re.compile(r"[A-Z][a-z]")
 
@@ -41,6 +44,8 @@ def _check_type(info: TypeInfo, seen: dict[str, str], viewer: Any) -> None:
         raise BadDeclarationError(f"{info.name} needs a code of its own, like 'Co': a capital and a small letter.")
     if info.code is not None:
         seen[info.code] = info.name
+    if not all(SCOPE.fullmatch(scope) for scope in info.scopes):
+        raise BadDeclarationError(f"{info.name} needs what is no scope. Write words like 'courses:write', in a tuple.")
     if info.visible is not None:
         alias = info.table.alias()
         compiled(select(alias).where(adapt(info.visible(viewer), alias)))
@@ -62,6 +67,7 @@ class Check:
         source = source_of(self.field)
         info = self.graph.types.get(self.type.name)
         self._place(source, info)
+        self._scopes()
         if source is not None:
             self._by_source(source, info)
 
@@ -80,6 +86,13 @@ class Check:
             self._refuse("reads a row, but its type has no table. Give the type table=... and visible=...")
         if not root and on is None and isinstance(source, (Listed, One, Pages)):
             self._refuse("is of the whole graph, but stands on a type. Say on=..., or move it to the root")
+
+    def _scopes(self) -> None:
+        scopes = scopes_of(self.field)
+        if scopes is None:
+            self._refuse("does not say what it needs. Write scopes=(...), or scopes=PUBLIC for what anybody may do")
+        if not all(SCOPE.fullmatch(scope) for scope in scopes or ()):
+            self._refuse("needs what is no scope. Write words like 'courses:write', in a tuple")
 
     def _by_source(self, source: Source, info: TypeInfo | None) -> None:
         if isinstance(source, Key):
@@ -219,11 +232,3 @@ def plain(term: Any) -> Any:
     """Return an order term without its direction, as a SQL expression."""
     expression = getattr(term, "expression", term)
     return getattr(expression, "element", expression) if getattr(expression, "modifier", None) else expression
-
-
-def row_type(type_: GraphQLOutputType) -> GraphQLOutputType:
-    """Return the row type behind a list or a connection."""
-    named = get_named_type(type_)
-    if isinstance(named, GraphQLObjectType) and "edges" in named.fields and "pageInfo" in named.fields:
-        return named.fields["nodes"].type
-    return type_

@@ -9,7 +9,6 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
@@ -23,7 +22,9 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
 
 from engine.errors import Code, Rejected
+from engine.graph import Graph
 from engine.limits import Limits, Measure, Measuring, enforce, enforce_cost
+from engine.scopes import Scopes
 
 DOCUMENTS_BYTES = 2**19
 """How much text the cache keeps: hundreds of a frontend's documents; an attacker's push each other out.
@@ -77,6 +78,8 @@ class Operation:
     fragments: Mapping[str, FragmentDefinitionNode]
     measure: Measure
     """The worst case over all variables."""
+    needs: frozenset[str]
+    """The scopes of all that it names, whatever its variables."""
     checks: list[tuple[str, Callable[[Any], bool]]] | None
     """For each variable, whether a value is exactly of its type already; None where coercion has work to do."""
 
@@ -112,8 +115,9 @@ class Document:
 class Documents:
     """The cache of documents, by text."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, most_bytes: int = DOCUMENTS_BYTES) -> None:
-        self._schema = schema
+    def __init__(self, graph: Graph, limits: Limits, most_bytes: int = DOCUMENTS_BYTES) -> None:
+        self._schema = graph.schema
+        self._scopes = Scopes(graph)
         self._limits = limits
         self._most = most_bytes
         self._bytes = 0
@@ -159,13 +163,15 @@ class Documents:
         errors = validate(self._schema, ast, max_errors=ERRORS_MAX)
         if errors:
             raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, problems_of(errors))
-        operations = {
-            node.name.value if node.name else None: Operation(node, definitions, measure, self._checks(node))
-            for node, measure in zip(nodes, measures, strict=True)
-        }
         if any(self._schema.get_root_type(node.operation) is None for node in nodes):
             known = " and ".join(_KINDS[kind] for kind in _KINDS if self._schema.get_root_type(kind) is not None)
             raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, f"This graph answers {known} only.")
+        operations = {
+            node.name.value if node.name else None: Operation(
+                node, definitions, measure, self._scopes.of_operation(node, definitions), self._checks(node)
+            )
+            for node, measure in zip(nodes, measures, strict=True)
+        }
         fragments = {name: FragmentDetails(definition) for name, definition in definitions.items()}
         return Document(operations, fragments)
 

@@ -37,20 +37,22 @@ def breaking_changes(released: str, current: str) -> list[Change]:
 
 
 Fields = dict[str, dict[str, ConstDirectiveNode]]
-"""The directives of each field, by the field's coordinate and the directive's name."""
+"""The directives of each type and field, by its coordinate and the directive's name."""
 
 
 def _fields(sdl: str) -> Fields:
-    return {
-        f"{type_.name.value}.{field.name.value}": {each.name.value: each for each in field.directives or ()}
-        for type_ in parse(sdl).definitions
-        if isinstance(type_, ObjectTypeDefinitionNode)
-        for field in type_.fields or ()
-    }
+    found: Fields = {}
+    for type_ in parse(sdl).definitions:
+        if isinstance(type_, ObjectTypeDefinitionNode):
+            found[type_.name.value] = {each.name.value: each for each in type_.directives or ()}
+            for field in type_.fields or ():
+                coordinate = f"{type_.name.value}.{field.name.value}"
+                found[coordinate] = {each.name.value: each for each in field.directives or ()}
+    return found
 
 
 def _refusals(before: Fields, now: Fields) -> Iterator[Change]:
-    """Give the fields whose scopes or costs refuse more than they did."""
+    """Give the types and fields whose scopes or costs refuse more than they did."""
     for coordinate in before.keys() & now.keys():
         old, new = before[coordinate], now[coordinate]
         needed, need = _scopes(old.get("requiresScopes")), _scopes(new.get("requiresScopes"))

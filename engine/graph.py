@@ -1,6 +1,6 @@
 """The graph: a Strawberry schema whose fields say where they come from, checked once when the program starts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,18 +27,24 @@ class Row:
     engine_table: ClassVar[Any] = None
     engine_visible: ClassVar[Any] = None
     engine_code: ClassVar[str | None] = None
+    engine_scopes: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, *, table: Any = None, visible: Any = None, code: str | None = None) -> None:
+    def __init_subclass__(
+        cls, *, table: Any = None, visible: Any = None, code: str | None = None, scopes: Sequence[str] = ()
+    ) -> None:
         """Note the table, the row rule and the letters that begin the type's ids.
 
         Args:
             table: The mapped class whose rows the type shows.
             visible: A function of the viewer that returns a SQL condition, or ``EVERYONE``.
             code: Two ASCII letters, unique in the graph and never changed: they are in every id that clients keep.
+            scopes: What the caller must hold to read any of it, all of them, on whatever way.
         """
         super().__init_subclass__()
         if table is not None:
             cls.engine_table, cls.engine_visible, cls.engine_code = table, visible, code
+            assert not isinstance(scopes, str), f"{scopes}: put scopes in a tuple"
+            cls.engine_scopes = tuple(map(str, scopes))
 
 
 @strawberry.interface(description="Anything that has an id and can be read again by it through `node`.")
@@ -63,6 +69,7 @@ class TypeInfo:
     visible: Callable[[Any], Any] | None
     """The row rule as SQL over the un-aliased table, or None when everyone sees every row."""
     code: str | None
+    scopes: frozenset[str]
 
 
 class Graph:
@@ -95,7 +102,12 @@ class Graph:
             primary = inspect(model).primary_key
             key_column = primary[0] if len(primary) == 1 else None
             rule = None if visible == EVERYONE else visible
-            yield name, TypeInfo(name, model, model.__table__, key_column, rule, origin.engine_code)
+            yield (
+                name,
+                TypeInfo(
+                    name, model, model.__table__, key_column, rule, origin.engine_code, frozenset(origin.engine_scopes)
+                ),
+            )
 
     def fields(self) -> Iterator[tuple[GraphQLObjectType, str, GraphQLField]]:
         """Give every field of every object type, with its type and name."""
@@ -134,6 +146,14 @@ def _mark_one_of(type_: GraphQLInputObjectType) -> None:
     if getattr(definition, "is_one_of", False):
         type_.is_one_of = True
         type_.out_type = GraphQLInputObjectType.out_type
+
+
+def row_type(type_: GraphQLOutputType) -> GraphQLOutputType:
+    """Return the row type behind a list or a connection."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLObjectType) and "edges" in named.fields and "pageInfo" in named.fields:
+        return named.fields["nodes"].type
+    return type_
 
 
 def bare(type_: Any) -> Any:

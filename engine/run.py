@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import asyncpg
 import orjson
 import strawberry
-from graphql import FieldNode, GraphQLError
+from graphql import GraphQLError
 from graphql.execution.values import VariableValues, VariableValueSource
 
 from engine.checks import check
-from engine.documents import Document, Documents, Invalid, Operation, Problem, problems_of
+from engine.documents import Document, Documents, Invalid, Operation, problems_of
 from engine.errors import STATUS, Answer, Code, Rejected, request_error
-from engine.failures import Failure, Located, NullError, Settlement
+from engine.failures import Failure, Settlement
 from engine.functions import Function
 from engine.graph import Graph
 from engine.introspection import introspected
@@ -25,9 +24,11 @@ from engine.limits import Limits
 from engine.pages import Cursors
 from engine.plans import Plan, Planner
 from engine.pool import Connection, Pool
+from engine.scopes import enforce_scopes
 from engine.selected import Selection
 from engine.selects import Statement
 from engine.symbols import shape, symbolic, symbolic_viewer, viewer_shape
+from engine.telling import Telling, explain_error, present
 
 logger = logging.getLogger("bekal.engine")
 
@@ -90,6 +91,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self.sizes = Sizes(self)
+
+    def may_meet(self, name: str) -> bool:
+        """Return whether the caller holds the scopes of a type; whoever does not gets null for its rows."""
+        info = self.graph.types.get(name)
+        return info is None or not info.scopes or info.scopes <= self.viewer.scopes
 
     async def fetch(self, statement: Statement) -> list[Sequence[Any]]:
         """Send a planned statement with this request's values."""
@@ -170,7 +176,7 @@ class Engine:
         self._writing: set[asyncio.Task[Any]] = set()
         self._cursors = Cursors(cursor_key)
         self._limits = limits or Limits()
-        self._documents = Documents(self.graph.schema, self._limits)
+        self._documents = Documents(self.graph, self._limits)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._planned_fields = 0
 
@@ -179,6 +185,8 @@ class Engine:
         try:
             document = self._documents.get(ask.document)
             operation = document.operation(ask.operation_name)
+            if operation.needs:
+                enforce_scopes(operation.needs, viewer)
             values = self._documents.variables(operation, ask.variables or {})
             plan = self._plan(document, operation, values, viewer)
             pool = self._primary if plan.writes else self._pool
@@ -189,7 +197,7 @@ class Engine:
                 data.update(introspected(self.graph.schema, operation, nodes, ask.variables or {}))
             return self._answer(run, data, document, operation, ask, request_id)
         except Invalid as invalid:
-            errors = [_present(problem, invalid.code, request_id) for problem in invalid.problems]
+            errors = [present(problem, invalid.code, request_id) for problem in invalid.problems]
             return Answer(orjson.dumps({"errors": errors}), STATUS.get(invalid.code, 400), invalid.code)
         except Exception as error:  # noqa: BLE001 - the answer to everything else is masked and logged once
             code, message, extensions = explain_error(error, request_id)
@@ -309,66 +317,6 @@ _NO_ROWS = ((),)
 
 def _variable(name: str) -> Any:
     return lambda run: run.variables[name]
-
-
-def explain_error(error: Exception, request_id: str) -> tuple[Code, str, dict[str, Any]]:
-    """Return code, message and extensions for a failure; what is not the client's is logged once and masked."""
-    if isinstance(error, Rejected):
-        return error.code, error.message, error.extensions
-    if isinstance(error, asyncpg.QueryCanceledError | TimeoutError):
-        logger.warning("statement timed out", extra={"request_id": request_id})
-        return Code.TIMEOUT, "The answer took too long. Ask for less at once, or try again.", {}
-    if isinstance(error, asyncpg.DataError | UnicodeEncodeError):
-        # The message shows Python and SQL, so it stays here. An expression of ours that fails looks the same.
-        logger.warning("a value was refused", extra={"request_id": request_id, "failure": type(error).__name__})
-        return Code.BAD_USER_INPUT, "A value in the variables or arguments is out of range or not valid text.", {}
-    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
-        logger.error("database lost", extra={"request_id": request_id}, exc_info=error)
-        return Code.UNAVAILABLE, "The database cannot be reached. Try again in a moment.", {}
-    logger.error("unexpected failure", extra={"request_id": request_id}, exc_info=error)
-    return Code.INTERNAL, "Something went wrong here, not in your request. Report it with the request id.", {}
-
-
-def _present(problem: Problem, code: Code, request_id: str) -> dict[str, Any]:
-    presented: dict[str, Any] = {"message": problem.message}
-    if problem.locations:
-        presented["locations"] = [{"line": at.line, "column": at.column} for at in problem.locations]
-    presented["extensions"] = {"code": code.value, "requestId": request_id}
-    return presented
-
-
-@dataclass(slots=True)
-class Telling:
-    """Presents the errors of one answer; what many of them share is found out once."""
-
-    request_id: str
-    explained: dict[tuple[int, type[Exception]], tuple[Code, str, dict[str, Any]]] = field(default_factory=dict)
-    places: dict[int, list[dict[str, int]]] = field(default_factory=dict)
-    """By field node: where it is in the text, which is searched from its beginning."""
-
-    def present(self, located: Located) -> dict[str, Any]:
-        """Present an error in its place. A field that fails alike in a hundred rows is logged once."""
-        error = located.error
-        kind = (id(located.node), type(error))
-        if kind not in self.explained or isinstance(error, Rejected):
-            if isinstance(error, NullError):
-                path = ".".join(str(part) for part in located.path)
-                error = ValueError(f"{path} is null, but its type is non-null")
-            self.explained[kind] = explain_error(error, self.request_id)
-        code, message, extensions = self.explained[kind]
-        return {
-            "message": message,
-            "locations": self._place(located.node),
-            "path": list(located.path),
-            "extensions": {"code": code.value, "requestId": self.request_id, **extensions},
-        }
-
-    def _place(self, node: FieldNode) -> list[dict[str, int]]:
-        if id(node) not in self.places:
-            assert node.loc is not None, "documents are parsed with locations"
-            start = node.loc.source.get_location(node.loc.start)
-            self.places[id(node)] = [{"line": start.line, "column": start.column}]
-        return self.places[id(node)]
 
 
 def _explained(plan: Plan, operation: Operation) -> dict[str, Any]:

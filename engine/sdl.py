@@ -26,7 +26,8 @@ from graphql import (
 
 from engine.graph import Graph
 from engine.limits import COUNT_COST, WRITE_COST
-from engine.sources import PAGE_DEFAULT, Listed, Mutation, Pages, bound_of, source_of
+from engine.scopes import needs
+from engine.sources import PAGE_DEFAULT, Listed, Mutation, Pages, bound_of, scopes_of, source_of
 
 _DEFINITIONS = '''
 """How much an object or field counts toward an operation's cost; without it, an object counts 1 and a leaf 0."""
@@ -41,23 +42,34 @@ directive @listSize(
 ) on FIELD_DEFINITION
 '''
 
+_SCOPES = '''
+"""Scopes that the caller's token must hold: all of one of the lists."""
+directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT
+
+"""A scope of a token, as `resource:action`."""
+scalar federation__Scope
+'''
+
 _LINK = """
 extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9"
   import: ["@key", "@shareable", "@cost", "@listSize"]
 )
 """
+_LINK_SCOPES = _LINK.replace('"@listSize"', '"@listSize", "@requiresScopes"')
 
 
 def public_sdl(graph: Graph) -> str:
-    """Return what clients see: every definition, with costs; nothing of the federation's plumbing."""
-    definitions = [*parse(_DEFINITIONS).definitions, *_annotated(graph, keys=False)]
+    """Return what clients see: every definition, with costs and scopes; nothing of the federation's plumbing."""
+    scopes = _SCOPES if any(needs(graph).values()) else ""
+    definitions = [*parse(_DEFINITIONS + scopes).definitions, *_annotated(graph, keys=False)]
     return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"
 
 
 def subgraph_sdl(graph: Graph) -> str:
     """Return what a federation composes: entities with their keys, directives linked instead of defined."""
-    definitions = [*parse(_LINK).definitions, *_annotated(graph, keys=True)]
+    link = _LINK_SCOPES if any(needs(graph).values()) else _LINK
+    definitions = [*parse(link).definitions, *_annotated(graph, keys=True)]
     return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"
 
 
@@ -86,6 +98,8 @@ def _object(graph: Graph, definition: ObjectTypeDefinitionNode, *, keys: bool) -
         directives.append(_directive("key", fields=_string("id")))
     if keys and name == "PageInfo":
         directives.append(_directive("shareable"))
+    if name in graph.types:
+        directives.extend(_needs(graph.types[name].scopes))
     fields = [
         _field(field, type_.fields[field.name.value])
         for field in definition.fields or ()
@@ -101,7 +115,7 @@ def _object(graph: Graph, definition: ObjectTypeDefinitionNode, *, keys: bool) -
 
 
 def _field(node: FieldDefinitionNode, field: GraphQLField) -> FieldDefinitionNode:
-    directives = (*(node.directives or ()), *_costs(node.name.value, field))
+    directives = (*(node.directives or ()), *_costs(node.name.value, field), *_needs(scopes_of(field)))
     return FieldDefinitionNode(
         description=node.description,
         name=node.name,
@@ -129,6 +143,11 @@ def _costs(name: str, field: GraphQLField) -> Iterable[ConstDirectiveNode]:
         yield _directive("cost", weight=_integer(WRITE_COST))
     elif name == "totalCount":
         yield _directive("cost", weight=_integer(COUNT_COST))
+
+
+def _needs(scopes: Iterable[str] | None) -> Iterable[ConstDirectiveNode]:
+    if scopes:
+        yield _directive("requiresScopes", scopes=ListValueNode(values=(_strings(*sorted(scopes)),)))
 
 
 def _directive(name: str, **arguments: Any) -> ConstDirectiveNode:

@@ -199,7 +199,7 @@ class Slot:
         for value in values:
             for completion, ref in self.completion.refs(value):
                 at = (id(completion), ref.type)
-                if at not in wanted and (reader := completion.reader(ref.type)) is not None:
+                if at not in wanted and run.may_meet(ref.type) and (reader := completion.reader(ref.type)) is not None:
                     wanted[at] = (reader, {})
                 if at in wanted:
                     wanted[at][1][ref.key] = None

@@ -2,6 +2,8 @@
 
 A declaration is a Strawberry field without a resolver that carries its source in its metadata. Strawberry makes types,
 SDL and validation of it; ``engine.graph`` finds the source again and checks it when the program starts.
+
+``scopes``: what the caller must hold, all of them, to select the field (``engine.scopes``).
 """
 
 import enum
@@ -20,6 +22,9 @@ T = TypeVar("T")
 
 SOURCE: Final = "engine.source"
 AT_MOST: Final = "engine.at_most"
+SCOPES: Final = "engine.scopes"
+PUBLIC: Final[tuple[str, ...]] = ()
+"""The scopes of what anybody may do. A mutation that says nothing of scopes does not start."""
 PAGE_MAX: Final = 200
 """The most rows that one page may ask for: a page is for a screen; who wants all walks the pages."""
 PAGE_DEFAULT: Final = 20
@@ -114,23 +119,27 @@ def key(*, description: str) -> Any:
     return _field(Key(), description)
 
 
-def column(expression: SQLCoreOperations[T] | InstrumentedAttribute[T], *, description: str) -> T:
+def column(
+    expression: SQLCoreOperations[T] | InstrumentedAttribute[T], *, description: str, scopes: Sequence[str] = ()
+) -> T:
     """Declare a field that is a column or a SQL expression over the type's table."""
-    return _field(Column(expression), description)
+    return _field(Column(expression), description, scopes=scopes)
 
 
-def computed(function: Callable[..., T], *columns: SQLCoreOperations[Any], description: str) -> T:
+def computed(
+    function: Callable[..., T], *columns: SQLCoreOperations[Any], description: str, scopes: Sequence[str] = ()
+) -> T:
     """Declare a field that is a pure function of columns, called with their values in this order."""
-    return _field(Computed(function, columns), description)
+    return _field(Computed(function, columns), description, scopes=scopes)
 
 
-def edge(relationship: Any, *, description: str, with_parent: bool = False) -> Any:
+def edge(relationship: Any, *, description: str, with_parent: bool = False, scopes: Sequence[str] = ()) -> Any:
     """Declare a to-one edge along an ORM relationship.
 
     ``with_parent``: whoever sees the parent sees the target through this edge, whatever the target's own row rule says;
     only then may the field be non-null.
     """
-    return _field(Edge(relationship, with_parent), description)
+    return _field(Edge(relationship, with_parent), description, scopes=scopes)
 
 
 def listed(
@@ -140,11 +149,12 @@ def listed(
     description: str,
     on: Any | None = None,
     at_most: int = LIST_MAX,
+    scopes: Sequence[str] = (),
 ) -> Any:
     """Declare a plain list: the first ``at_most`` rows, of those whose column ``on`` points to the parent if named."""
     parameters = parameters_of(statement, skip=1)
     source = Listed(statement, parameters, on, tuple(order), at_most)
-    return _field(source, description, parameters.arguments)
+    return _field(source, description, parameters.arguments, scopes=scopes)
 
 
 def pages(
@@ -154,6 +164,7 @@ def pages(
     description: str,
     on: Any | None = None,
     default: enum.Enum | None = None,
+    scopes: Sequence[str] = (),
 ) -> Any:
     """Declare a keyset connection. ``orders``: members are tuples of order terms whose last one is unique."""
     parameters = parameters_of(statement, skip=1)
@@ -161,16 +172,22 @@ def pages(
     assert not taken, f"{statement.__name__} uses the reserved argument names {taken}"
     first_order = default or next(iter(orders))
     arguments = [*parameters.arguments, *_page_arguments(orders, first_order)]
-    return _field(Pages(statement, parameters, orders, on), description, arguments)
+    return _field(Pages(statement, parameters, orders, on), description, arguments, scopes=scopes)
 
 
-def one(statement: Callable[..., Any], *, description: str) -> Any:
+def one(statement: Callable[..., Any], *, description: str, scopes: Sequence[str] = ()) -> Any:
     """Declare a root field that is one row or null."""
     parameters = parameters_of(statement, skip=1)
-    return _field(One(statement, parameters), description, parameters.arguments)
+    return _field(One(statement, parameters), description, parameters.arguments, scopes=scopes)
 
 
-def batched(function: Callable[..., Any], *columns: Any, description: str, name: str | None = None) -> Any:
+def batched(
+    function: Callable[..., Any],
+    *columns: Any,
+    description: str,
+    name: str | None = None,
+    scopes: Sequence[str] = (),
+) -> Any:
     """Declare a field that an async function answers for all rows at once.
 
     ``await function(run, keys, **arguments)`` returns one value, or an Exception, for each of ``keys``, in their order.
@@ -178,20 +195,28 @@ def batched(function: Callable[..., Any], *columns: Any, description: str, name:
     table is a ``Ref``: the engine reads what the client selected of it.
     """
     parameters = parameters_of(function, skip=2, bulk=True)
-    return _field(Batched(function, parameters, columns), description, parameters.arguments, name)
+    return _field(Batched(function, parameters, columns), description, parameters.arguments, name, scopes)
 
 
-def mutation(function: Callable[..., Any], *, description: str, alone: bool = False, name: str | None = None) -> Any:
+def mutation(
+    function: Callable[..., Any],
+    *,
+    description: str,
+    scopes: Sequence[str] | None = None,
+    alone: bool = False,
+    name: str | None = None,
+) -> Any:
     """Declare a field of the mutation root: ``await function(run, **arguments)`` writes, and returns the payload.
 
     The payload is a plain object whose attributes are the fields of the field's type, or None; the engine reads what
     the client selected of the rows that it names (``Ref``), from the primary. ``run`` has ``viewer``, ``services`` and
     ``request_id``. An exception is the field's error: a ``Rejected`` as it says, all else masked.
 
+    ``scopes`` must be said: ``PUBLIC`` for what anybody may do.
     ``alone``: one request is one attempt. It is refused beside any other mutation.
     """
     parameters = parameters_of(function, skip=1, bulk=True)
-    return _field(Mutation(function, parameters, alone), description, parameters.arguments, name)
+    return _field(Mutation(function, parameters, alone), description, parameters.arguments, name, scopes)
 
 
 def several(*, description: str, at_most: int) -> Any:
@@ -215,9 +240,15 @@ class Ref:
 
 
 def _field(
-    source: Source, description: str, arguments: list[StrawberryArgument] | None = None, name: str | None = None
+    source: Source,
+    description: str,
+    arguments: list[StrawberryArgument] | None = None,
+    name: str | None = None,
+    scopes: Sequence[str] | None = (),
 ) -> Any:
-    field = StrawberryField(graphql_name=name, description=description, metadata={SOURCE: source})
+    assert not isinstance(scopes, str), f"{scopes}: put scopes in a tuple"
+    metadata = {SOURCE: source, SCOPES: None if scopes is None else tuple(map(str, scopes))}
+    field = StrawberryField(graphql_name=name, description=description, metadata=metadata)
     field.arguments = arguments or []
     return field
 
@@ -248,3 +279,9 @@ def bound_of(field: Any) -> int | None:
     """Return how many items a list of a plain object may have, None where it does not say."""
     definition = field.extensions.get("strawberry-definition")
     return None if definition is None else definition.metadata.get(AT_MOST)
+
+
+def scopes_of(field: Any) -> tuple[str, ...] | None:
+    """Return the scopes that a GraphQL field's declaration names; None when it should name them and does not."""
+    definition = field.extensions.get("strawberry-definition")
+    return () if definition is None else definition.metadata.get(SCOPES, ())

@@ -8,8 +8,9 @@ A function that tries to look at a symbol fails when the plan is made, not silen
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
-from typing import Any, NoReturn
+from functools import cache, lru_cache
+from types import NoneType, UnionType
+from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import BindParameter
 from sqlalchemy.types import TypeEngine
@@ -93,15 +94,77 @@ def shape(value: object) -> Hashable:
 def symbolic_viewer(viewer: Any) -> Any:
     """Return the viewer with its keys and texts as parameters; what is boolean, an enum or a set stays real.
 
-    A viewer's None becomes a bound NULL: ``row.owner_id == viewer.id`` must be true for nobody, not for ownerless rows.
+    A viewer's None becomes a bound NULL, also where a property returns it: ``row.owner_id == viewer.id`` must be true
+    for nobody, not for ownerless rows. What is declared as an enum or none, like a role, stays None.
+    Its ``scopes`` are known only as far as plans depend on them: those in ``row_scopes`` of its class.
     """
     assert is_dataclass(viewer)
+    kind = type(viewer)
     values: dict[str, Any] = {}
     for field in fields(viewer):
         value = getattr(viewer, field.name)
-        real = isinstance(value, (bool, Enum, frozenset))
-        values[field.name] = value if real else Parameter(Symbol(_viewer_field(field.name)))
-    return type(viewer)(**values)
+        if field.name == "scopes":
+            values[field.name] = HeldScopes(value, _row_scopes(kind))
+        elif field.name in _real_fields(kind):
+            values[field.name] = value
+        else:
+            values[field.name] = Parameter(Symbol(_viewer_field(field.name)))
+    return without_none(kind)(**values)
+
+
+class HeldScopes:
+    """The scopes of a viewer, for row rules: they may ask for those that were said to shape statements."""
+
+    def __init__(self, held: frozenset[str], shaping: frozenset[str]) -> None:
+        self._held = held
+        self._shaping = shaping
+
+    def __contains__(self, scope: str) -> bool:
+        if scope not in self._shaping:
+            raise TypeError(f"A rule asks for the scope {scope}, but plans are shared by all. Name it in row_scopes.")
+        return scope in self._held
+
+
+@cache
+def without_none(kind: type) -> Any:
+    """Return a viewer's class whose properties give a bound NULL for None, so that no rule reads ``IS NULL``."""
+    body: dict[str, Any] = {"__slots__": (), "__doc__": kind.__doc__}
+    for base in reversed(kind.__mro__):
+        body |= {
+            name: property(_bound_none(attribute.fget))
+            for name, attribute in vars(base).items()
+            if isinstance(attribute, property) and not _is_real(get_type_hints(attribute.fget).get("return"))
+        }
+    return type(kind.__name__, (kind,), body)
+
+
+def _bound_none(compute: Any) -> Callable[[Any], Any]:
+    def value(self: Any) -> Any:
+        computed = compute(self)
+        return Parameter(Symbol(lambda _run: None)) if computed is None else computed
+
+    return value
+
+
+@cache
+def _real_fields(kind: type) -> frozenset[str]:
+    """Return the names of a viewer's fields that may shape a statement."""
+    hints = get_type_hints(kind)
+    return frozenset(field.name for field in fields(kind) if _is_real(hints[field.name]))
+
+
+def _is_real(hint: Any) -> bool:
+    """Whether values of an annotation, None apart, are booleans, enum members or sets."""
+    parts = [part for part in get_args(hint) if part is not NoneType] if get_origin(hint) in _UNIONS else [hint]
+    kinds = [get_origin(part) or part for part in parts]
+    return all(isinstance(kind, type) and issubclass(kind, (bool, Enum, frozenset)) for kind in kinds)
+
+
+_UNIONS = (Union, UnionType)
+
+
+def _row_scopes(kind: type) -> frozenset[str]:
+    return getattr(kind, "row_scopes", frozenset[str]())
 
 
 def _viewer_field(name: str) -> Read:
@@ -111,5 +174,7 @@ def _viewer_field(name: str) -> Read:
 @lru_cache(maxsize=4096)
 def viewer_shape(viewer: Any) -> Hashable:
     """Return what of the viewer may shape a statement. Kept for the viewers of the moment: each request asks."""
-    values = (getattr(viewer, field.name) for field in fields(viewer))
-    return tuple(value if isinstance(value, (bool, Enum, frozenset)) else "·" for value in values)
+    kind = type(viewer)
+    real = _real_fields(kind) - {"scopes"}
+    held = getattr(viewer, "scopes", frozenset[str]()) & _row_scopes(kind)
+    return held, tuple([getattr(viewer, field.name) for field in fields(kind) if field.name in real])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 
@@ -39,6 +40,7 @@ class Scope(StrEnum):
     LISTINGS_WRITE = "listings:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
+    CLIENTS_REVIEW = "clients:review"
     INVITATIONS_WRITE = "invitations:write"
     AUDIT_READ = "audit:read"
 
@@ -104,6 +106,11 @@ SCOPES: dict[Scope, ScopeInfo] = {
         "Change the organisation's applications, their secrets and keys",
         "Mengubah aplikasi organisasi beserta kunci rahasianya",
     ),
+    Scope.CLIENTS_REVIEW: ScopeInfo(
+        (Role.OFFICER,),
+        "Let applications go live, suspend and resume them",
+        "Mengizinkan aplikasi beroperasi, menangguhkan, dan mengaktifkannya kembali",
+    ),
     Scope.INVITATIONS_WRITE: ScopeInfo(
         (Role.OFFICER,), "Invite organisations to register applications", "Mengundang organisasi mendaftarkan aplikasi"
     ),
@@ -125,9 +132,12 @@ def allowed(role: Role) -> frozenset[Scope]:
 class Viewer:
     """The caller of one request, as far as scopes and row rules need to know it.
 
-    A key that the caller lacks is None, and in SQL NULL: it equals nothing. Row rules shape statements by booleans,
-    enums and sets only (``engine.symbols``).
+    A key that the caller lacks is None, and in SQL NULL: it equals nothing, also where a property gives it. Row rules
+    shape statements by booleans, the role and the scopes of ``row_scopes`` only (``engine.symbols``).
     """
+
+    row_scopes: ClassVar[frozenset[Scope]] = frozenset({Scope.COURSES_READ, Scope.LISTINGS_READ})
+    """The scopes that row rules may ask for: each parts the kept plans once more. All others are asked by field."""
 
     signed_in: bool = False
     role: Role | None = None

@@ -14,22 +14,33 @@ from uuid import UUID
 
 import strawberry
 from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    InlineFragmentNode,
+    Node,
+    TypeInfoVisitor,
+    Visitor,
     execute_sync,
     get_named_type,
     is_abstract_type,
     parse,
     validate,
+    visit,
 )
+from graphql import TypeInfo as TypeInfo_
 from sqlalchemy import BindParameter, Uuid, literal, select, type_coerce
 from sqlalchemy.types import NullType
 
-from engine.graph import Graph, TypeInfo
+from engine.errors import Code, Rejected
+from engine.graph import Graph, TypeInfo, row_type
 from engine.pages import Cursors, term_of, window
 from engine.slots import type_name
-from engine.sources import Batched, Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Ref, source_of
+from engine.sources import Batched, Column, Computed, Edge, Key, Listed, Mutation, One, Pages, Ref, scopes_of, source_of
+from engine.symbols import without_none
 
 
 class Database(Protocol):
@@ -89,6 +100,8 @@ class Oracle:
         ast = parse(document)
         if invalid := validate(self.schema, ast):
             return Verdict(None, [(None, error) for error in invalid])
+        if refusal := refused(self.graph, ast, viewer):
+            return Verdict(None, [(None, refusal)])
         inquiry = Inquiry(self.graph, self._database, self._cursors, viewer, self._services)
         result = execute_sync(self.schema, ast, context_value=inquiry, variable_values=variables, operation_name=name)
         errors = [
@@ -102,6 +115,35 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> An
     return info.context.resolve(source, info, arguments)
 
 
+def refused(graph: Graph, ast: DocumentNode, viewer: Any) -> Rejected | None:
+    """Return the refusal of a viewer who lacks a scope, judged field by field as they stand in the text."""
+    types = TypeInfo_(graph.schema)
+    needed: set[str] = set()
+
+    class Reading(Visitor):
+        def enter(self, node: Node, *_: Any) -> None:
+            parent, field = types.get_parent_type(), types.get_field_def()
+            if isinstance(node, (InlineFragmentNode, FragmentDefinitionNode)):
+                needed.update(_scopes_of_type(graph, get_named_type(types.get_type())))
+            if isinstance(node, FieldNode) and parent is not None and field is not None:
+                types_: list[Any] = list(
+                    graph.schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
+                )
+                for type_ in types_:
+                    concrete = type_.fields.get(node.name.value)
+                    own = set() if concrete is None else set(scopes_of(concrete) or ())
+                    needed.update(own - _scopes_of_type(graph, type_) if type_ is not parent else own)
+                needed.update(_scopes_of_type(graph, get_named_type(row_type(field.type))))
+
+    visit(ast, TypeInfoVisitor(types, Reading()))
+    return Rejected(Code.FORBIDDEN, "lacking") if needed - viewer.scopes else None
+
+
+def _scopes_of_type(graph: Graph, type_: Any) -> frozenset[str]:
+    info = graph.types.get(type_.name)
+    return frozenset() if info is None else info.scopes
+
+
 class Inquiry:
     """One operation while it is answered; a statement is sent once in it."""
 
@@ -109,7 +151,8 @@ class Inquiry:
         self._graph = graph
         self._database = database
         self._cursors = cursors
-        self._viewer = _bound(viewer, nulls=True)
+        self._viewer = _bound_viewer(viewer)
+        self._scopes = viewer.scopes
         self._run = SimpleNamespace(graph=graph, viewer=viewer, scopes={}, services=services)
         self._known: dict[Any, Any] = {}
         self._kept: list[Any] = []
@@ -267,6 +310,8 @@ class Inquiry:
         if not isinstance(value, Ref):
             return value
         info = self._graph.types[value.type]
+        if not info.scopes <= self._scopes:
+            return None
         type_ = self.schema_type(value.type)
         fits = type_ is named or (is_abstract_type(named) and self._graph.schema.is_sub_type(named, type_))
         return Row(value.type, (value.key,)) if fits and (value.key,) in self._visible(info) else None
@@ -276,15 +321,19 @@ class Inquiry:
         return self._graph.schema.type_map[name]
 
 
-def _bound(value: Any, *, nulls: bool = False) -> Any:
+def _bound_viewer(viewer: Any) -> Any:
+    """Return the viewer with a parameter for each key and text, NULL for one that is lacking."""
+    values = {field.name: getattr(viewer, field.name) for field in fields(viewer)}
+    bound = {name: BindParameter(None, None, type_=Uuid(), unique=True) for name in values if values[name] is None}
+    return without_none(type(viewer))(**{name: _bound(value) for name, value in values.items()} | bound)
+
+
+def _bound(value: Any) -> Any:
     """Return a value as a statement function gets it: what may shape a statement is real, the rest is a parameter."""
-    if value is None:
-        return BindParameter(None, None, type_=Uuid(), unique=True) if nulls else None
-    if isinstance(value, (bool, Enum, frozenset)):
+    if value is None or isinstance(value, (bool, Enum, frozenset)):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        changes = {field.name: _bound(getattr(value, field.name), nulls=nulls) for field in fields(value)}
-        return replace(value, **changes)
+        return replace(value, **{field.name: _bound(getattr(value, field.name)) for field in fields(value)})
     if isinstance(value, list):
         words = [item.value if isinstance(item, Enum) else item for item in value]
         return BindParameter(None, words, type_=NullType(), unique=True)

@@ -10,8 +10,18 @@ from tests.engine.library import data
 from tests.engine.library.reads import Viewer
 
 NOBODY = Viewer()
-READER = Viewer(id=data.key(data.MEMBER, 4), rooms=frozenset({"attic", "tower's"}))
-LIBRARIAN = Viewer(librarian=True, rooms=frozenset({"attic", "cellar"}))
+READER = Viewer(
+    id=data.key(data.MEMBER, 4),
+    rooms=frozenset({"attic", "tower's"}),
+    signed_in=True,
+    scopes=frozenset({"books:write", "receipts:read", "members:read"}),
+)
+LIBRARIAN = Viewer(
+    librarian=True,
+    rooms=frozenset({"attic", "cellar"}),
+    signed_in=True,
+    scopes=frozenset({"books:write", "receipts:read", "members:read", "money:read", "secrets:read"}),
+)
 VIEWERS = {"nobody": NOBODY, "reader": READER, "librarian": LIBRARIAN}
 
 BOOK = "Qm8BkAAAAABwAIAAAAAABAAB"

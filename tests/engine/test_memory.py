@@ -86,7 +86,7 @@ def test_what_a_forgotten_plan_showed_to_tracebacks_goes_with_it(
 
 
 def test_documents_are_kept_within_their_bytes_and_the_used_ones_longest(library: Ring) -> None:
-    documents = Documents(library.engine.graph.schema, Limits(), most_bytes=1_000)
+    documents = Documents(library.engine.graph, Limits(), most_bytes=1_000)
     texts = [f"{{ a{number:03}: echo }}" for number in range(200)]
 
     for text in texts:
@@ -100,7 +100,7 @@ def test_documents_are_kept_within_their_bytes_and_the_used_ones_longest(library
 
 
 def test_one_document_larger_than_all_bytes_is_answered_too(library: Ring) -> None:
-    documents = Documents(library.engine.graph.schema, Limits(), most_bytes=10)
+    documents = Documents(library.engine.graph, Limits(), most_bytes=10)
 
     assert documents.get("{ echo }") is documents.get("{ echo }")
 

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from enum import Enum
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Uuid, column
+from sqlalchemy import Uuid, column, select
 
 from engine.run import Ask
+from engine.selects import compiled
 from engine.symbols import Parameter, Symbol, shape, symbol_of, symbolic, symbolic_viewer, viewer_shape
 from tests.engine.duel import Ring
+from tests.engine.library import data
 from tests.engine.library.reads import Viewer
+from tests.engine.library.tables import Book
 
 RUN = SimpleNamespace(variables={"a": 1, "b": "x"}, viewer=None)
 LIBRARIAN = Viewer(librarian=True)
@@ -28,8 +31,19 @@ class Somebody:
     id: UUID | None
     name: str
     admin: bool
-    word: Word
+    word: Word | None
     scopes: frozenset[str]
+    row_scopes: ClassVar[frozenset[str]] = frozenset({"a"})
+
+    @property
+    def owner_id(self) -> UUID | None:
+        """A key that only some have."""
+        return self.id if self.word is Word.ONE else None
+
+    @property
+    def likeness(self) -> Word | None:
+        """A word or none: what may shape a statement."""
+        return self.word
 
 
 @pytest.mark.parametrize(
@@ -90,7 +104,7 @@ def test_a_viewers_keys_are_parameters_and_its_rights_are_real() -> None:
 
     assert isinstance(twin.id, Parameter)
     assert isinstance(twin.name, Parameter)
-    assert (twin.admin, twin.word, twin.scopes) == (True, Word.ONE, frozenset({"a"}))
+    assert (twin.admin, twin.word, "a" in twin.scopes) == (True, Word.ONE, True)
     assert twin.id.read(SimpleNamespace(viewer=somebody)) == UUID(int=1)
 
 
@@ -105,12 +119,66 @@ def test_viewers_with_the_same_rights_share_a_plan() -> None:
         == viewer_shape(somebody(None, "a", "b"))
     )
     assert viewer_shape(somebody(1)) != viewer_shape(somebody(1, "a"))
+    assert viewer_shape(somebody(1, "a")) == viewer_shape(somebody(1, "a", "c", "d"))
+
+
+def test_a_rule_that_asks_for_a_scope_that_shapes_no_plan_fails_when_it_is_planned() -> None:
+    twin = symbolic_viewer(Somebody(None, "n", admin=True, word=None, scopes=frozenset({"a", "b"})))
+
+    assert "a" in twin.scopes
+    with pytest.raises(TypeError, match="A rule asks for the scope b, but plans are shared"):
+        assert "b" in twin.scopes
+
+
+def test_a_word_that_a_viewer_lacks_is_none_and_known() -> None:
+    twin = symbolic_viewer(Somebody(UUID(int=1), "n", admin=True, word=None, scopes=frozenset()))
+
+    assert twin.word is None
+    assert twin.likeness is None
+    assert viewer_shape(Somebody(None, "n", admin=True, word=None, scopes=frozenset())) != viewer_shape(
+        Somebody(None, "n", admin=True, word=Word.ONE, scopes=frozenset())
+    )
 
 
 def test_a_viewer_without_an_id_equals_no_row_not_even_an_ownerless_one() -> None:
     condition = column("owner_id", Uuid()) == symbolic_viewer(Viewer()).id
 
     assert "IS NULL" not in str(condition)
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        Somebody(None, "n", admin=False, word=None, scopes=frozenset()),
+        Somebody(UUID(int=1), "n", admin=False, word=None, scopes=frozenset()),
+        Somebody(None, "n", admin=False, word=Word.ONE, scopes=frozenset()),
+        Somebody(data.key(data.MEMBER, 99), "n", admin=False, word=Word.ONE, scopes=frozenset()),
+    ],
+)
+def test_a_key_that_a_property_does_not_give_equals_no_row_not_even_an_ownerless_one(
+    library: Ring, viewer: Somebody
+) -> None:
+    condition = Book.owner_id == symbolic_viewer(viewer).owner_id
+    statement = compiled(select(Book.id).where(condition))
+
+    rows = library.loop.call(fetched(library, statement.text, statement.values(SimpleNamespace(viewer=viewer))))
+
+    assert library.rows(select(Book.id).where(Book.owner_id.is_(None)))
+    assert rows == []
+
+
+def test_a_key_that_a_property_gives_finds_its_rows(library: Ring) -> None:
+    viewer = Somebody(data.key(data.MEMBER, 4), "n", admin=False, word=Word.ONE, scopes=frozenset())
+    statement = compiled(select(Book.id).where(Book.owner_id == symbolic_viewer(viewer).owner_id))
+
+    rows = library.loop.call(fetched(library, statement.text, statement.values(SimpleNamespace(viewer=viewer))))
+
+    assert rows
+
+
+async def fetched(library: Ring, text: str, values: list[Any]) -> list[Any]:
+    async with library.pool.connection() as connection:
+        return await connection.fetch(text, *values)
 
 
 def statements(library: Ring, document: str, **variables: Any) -> list[str]:

@@ -91,6 +91,10 @@ async def echo(
     return [repr((wish, ids, sizes, text, count, first)) for _ in keys]
 
 
+async def receipt(_run: Any, keys: list[UUID]) -> list[Ref | None]:
+    return [None if number_of(key) % 5 == 0 else Ref("Receipt", key) for key in keys]
+
+
 async def stars(_run: Any, keys: list[UUID], add: int = 0) -> list[int | None]:
     return [None if number_of(key) % 4 == 0 else number_of(key) % 5 + add for key in keys]
 
@@ -166,7 +170,7 @@ async def named(_run: Any, keys: list[Any], numbers: list[int]) -> list[list[Ref
 
 def _named(number: int) -> Ref | None:
     if number % 4 == 3:
-        return None
+        return None if number % 8 == 3 else Ref("Receipt", data.key(data.LOAN, number))
     return Ref("Shelf", data.key(data.SHELF, number)) if number % 2 else Ref("Member", data.key(data.MEMBER, number))
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from engine import nodes
+from engine import federation, nodes
 from engine.graph import Node, Row
 from engine.pages import Connection
-from engine.sources import EVERYONE, batched, column, computed, edge, listed, mutation, one, pages, several
+from engine.sources import EVERYONE, PUBLIC, batched, column, computed, edge, listed, mutation, one, pages, several
 from tests.engine.library import answers, reads, writes
 from tests.engine.library import tables as rows
 from tests.engine.library.tables import Barcode, Binding
@@ -21,6 +21,8 @@ strawberry.enum(answers.Size)
 strawberry.enum(answers.Fail)
 for order in (reads.BookOrder, reads.LoanOrder, reads.MemberOrder):
     strawberry.enum(order)
+
+WRITE = ("books:write",)
 
 
 @strawberry.interface(description="What has a name.")
@@ -47,6 +49,14 @@ class Member(Node, Named, table=rows.Member, visible=EVERYONE, code="Me"):
     joined_on: date | None = column(rows.Member.joined_on, description="Since when.")
     mentor: "Member | None" = edge(rows.Member.mentor, description="Who shows them round.")
     card: "Card | None" = edge(rows.Member.card, description="The card; its holder's secret.")
+    secret: str | None = column(rows.Member.nick, description="A secret.", scopes=("secrets:read", "members:read"))
+    debts: Connection["Loan"] = pages(
+        reads.loans,
+        on=rows.Loan.member_id,
+        orders=reads.LoanOrder,
+        description="What they owe.",
+        scopes=("money:read",),
+    )
     pupils: Connection["Member"] = pages(
         reads.members, on=rows.Member.mentor_id, orders=reads.MemberOrder, description="Whom they show round."
     )
@@ -154,6 +164,14 @@ class Loan(Node, table=rows.Loan, visible=reads.loans_visible, code="Lo"):
     fee: Decimal | None = column(rows.Loan.fee, description="What it cost.")
     book: Book | None = edge(rows.Loan.book, description="What was lent, if you may see it.")
     member: Member = edge(rows.Loan.member, description="Who took it.")
+    receipt: "Receipt | None" = batched(answers.receipt, rows.Loan.id, description="What was paid.")
+
+
+@strawberry.type(description="What a loan brought in. Not for everybody.")
+class Receipt(Node, Named, table=rows.Loan, visible=reads.receipts_visible, code="Re", scopes=("receipts:read",)):
+    name: str = column(reads.RECEIPT, description="Its number.")
+    amount: Decimal | None = column(rows.Loan.fee, description="How much.", scopes=("receipts:read", "money:read"))
+    book: Book | None = edge(rows.Loan.book, description="For what.")
 
 
 @strawberry.type(description="A favourite.")
@@ -175,11 +193,15 @@ class Query:
         reads.members, orders=reads.MemberOrder, default=reads.MemberOrder.NEWEST, description="Readers."
     )
     loans: Connection[Loan] = pages(reads.loans, orders=reads.LoanOrder, description="Loans.")
+    receipts: Connection[Receipt] = pages(reads.loans, orders=reads.LoanOrder, description="Receipts.")
     shelves: list[Shelf] = listed(reads.shelves, order=(rows.Shelf.name,), at_most=5, description="Shelves.")
     named: list[Named | None] | None = batched(answers.named, description="Things with names, by numbers.")
     echo: str = batched(answers.echo, description="Says what arrived.")
     node: Node | None = batched(nodes.node, description="Anything by its id.")
     nodes: list[Node | None] = batched(nodes.nodes, description="Anything by their ids.")
+    entities: list[Annotated["Book | Member | Receipt", strawberry.union("_Entity")] | None] = batched(
+        federation.entities, name="_entities", description="Anything by their keys."
+    )
 
 
 @strawberry.interface(description="Why something was not written down.")
@@ -231,14 +253,17 @@ class CountPayload:
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation:
-    add_book: AddBookPayload | None = mutation(writes.add_book, description="Add a book.")
-    add_books: AddBooksPayload | None = mutation(writes.add_books, description="Add many.")
-    retitle: CountPayload | None = mutation(writes.retitle, description="Give another title.")
-    count: CountPayload | None = mutation(writes.count, description="Count; changes nothing.")
-    burn: CountPayload | None = mutation(writes.burn, description="Remove a book.", alone=True)
+    add_book: AddBookPayload | None = mutation(writes.add_book, description="Add a book.", scopes=WRITE)
+    add_books: AddBooksPayload | None = mutation(writes.add_books, description="Add many.", scopes=WRITE)
+    retitle: CountPayload | None = mutation(writes.retitle, description="Give another title.", scopes=WRITE)
+    count: CountPayload | None = mutation(writes.count, description="Count; changes nothing.", scopes=PUBLIC)
+    burn: CountPayload | None = mutation(writes.burn, description="Remove a book.", alone=True, scopes=WRITE)
 
 
 def build() -> strawberry.Schema:
     """Return the library's schema."""
+    any_key = federation.ANY_KEY
     barcode = strawberry.scalar(name="Barcode", description="Digits.", serialize=str, parse_value=int)
-    return strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map={Barcode: barcode}))
+    return strawberry.Schema(
+        Query, Mutation, config=StrawberryConfig(scalar_map={Barcode: barcode, federation.AnyKey: any_key})
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, NewType, cast
+from typing import Annotated, Any, ClassVar, NewType, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, any_, case, func, or_, select, true
@@ -26,6 +26,9 @@ class Viewer:
     id: UUID | None = None
     librarian: bool = False
     rooms: frozenset[str] = frozenset()
+    signed_in: bool = False
+    scopes: frozenset[str] = frozenset()
+    row_scopes: ClassVar[frozenset[str]] = frozenset({"money:read"})
 
 
 def among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -55,6 +58,13 @@ def loans_visible(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Loan.member_id == viewer.id, own.exists())
 
 
+def receipts_visible(viewer: Viewer) -> ColumnElement[bool]:
+    """Return which receipts the viewer may see: a scope shapes this statement."""
+    if "money:read" in viewer.scopes:
+        return true()
+    return Loan.returned.is_(True)
+
+
 def cards_visible(viewer: Viewer) -> ColumnElement[bool]:
     return Card.member_id == viewer.id
 
@@ -66,6 +76,7 @@ LOAN_COUNT = select(func.count(Loan.id)).where(Loan.book_id == Book.id).scalar_s
 OTHERS = select(func.count(Other.id)).where(Other.shelf_id == Book.shelf_id, Other.id != Book.id).scalar_subquery()
 TOP_FEE = select(func.max(Loan.fee)).where(Loan.book_id == Book.id).scalar_subquery()
 PROVERB = case((Book.title.like("%100\\% M%"), "100% it's : $1 \\ done"), else_=func.concat(Book.title, " %s :x"))
+RECEIPT = func.concat("R-", Loan.id)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
