@@ -42,7 +42,7 @@ class AuditEvent(Base):
     """Who did it; None when an application or the programme itself did."""
     client_id: Mapped[UUID | None]
     organisation_id: Mapped[UUID | None]
-    """For whom it was done."""
+    """For whom it was done, or whom it concerns when the office did it."""
     role: Mapped[Role | None] = choice(Role)
     subject_type: Mapped[str]
     subject_id: Mapped[UUID | None]
@@ -59,17 +59,20 @@ def note(
     subject_type: str,
     subject_id: UUID | None,
     details: Mapping[str, Any] | None = None,
+    *,
+    concerns: UUID | None = None,
 ) -> None:
     """Note that ``caller`` did ``action`` (``course.submitted``) to a subject, if the transaction commits.
 
-    ``details`` holds what somebody needs who asks later what was done: no secrets and no personal data.
+    ``concerns`` is the organisation that may read of it, where that is not the caller's own: the office suspended its
+    application. ``details`` holds what somebody needs who asks later what was done: no secrets and no personal data.
     """
     viewer = caller.viewer
     row = {
         "action": action,
         "person_id": viewer.person_id,
         "client_id": viewer.client_id,
-        "organisation_id": viewer.organisation_id,
+        "organisation_id": concerns or viewer.organisation_id,
         "role": viewer.role,
         "subject_type": subject_type,
         "subject_id": subject_id,

@@ -6,7 +6,19 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Date, DateTime, Dialect, Text, Uuid, any_, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    DateTime,
+    Dialect,
+    Text,
+    Uuid,
+    any_,
+    func,
+    literal,
+)
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -56,6 +68,15 @@ def among(column: InstrumentedAttribute[Word], words: Sequence[Word]) -> ColumnE
     """Return the condition that ``column`` holds one of ``words``: one parameter, however many they are."""
     values: Any = words
     return column == any_(values)
+
+
+def belongs(column: InstrumentedAttribute[Any], owner: UUID | None) -> ColumnElement[bool]:
+    """Return the condition that ``column`` names ``owner``, who may be nobody: then it holds for no row.
+
+    ``column == None`` would be ``IS NULL``, and true for what has no owner.
+    """
+    known: Any = literal(owner, Uuid()) if owner is None or isinstance(owner, UUID) else owner
+    return column == known
 
 
 class Base(DeclarativeBase):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -27,12 +27,22 @@ class Client(Base):
         CheckConstraint("role IN ('INSTITUTION', 'MARKETPLACE', 'PAYER')", name="clients_role_of_partner"),
         CheckConstraint("(organisation_id IS NULL) = (role IS NULL)", name="clients_role_with_organisation"),
         CheckConstraint("(kind = 'PUBLIC') = (auth_method = 'none')", name="clients_public_without_secret"),
+        CheckConstraint("state <> CASE WHEN sandbox THEN 'LIVE' ELSE 'SANDBOX' END", name="clients_sandbox_fits_state"),
         # FAPI 2.0 Security Profile, section 5.3.2.1: confidential, by key, and every token bound to one.
         CheckConstraint(
             "NOT fapi2 OR (auth_method = 'private_key_jwt' AND dpop_required)", name="clients_fapi2_profile"
         ),
         UniqueConstraint("code", name="clients_code_unique"),
         Index("clients_by_organisation", "organisation_id", "id"),
+        # People tell an organisation's applications apart by their names.
+        Index(
+            "clients_name_once",
+            "organisation_id",
+            "sandbox",
+            "name",
+            unique=True,
+            postgresql_where=text("state <> 'REVOKED'"),
+        ),
     )
 
     id: Mapped[UUIDKey]

@@ -69,15 +69,30 @@ class Write:
         events.emit(self.session, kind, subject_type, subject_id, payload)
 
     def note(
-        self, action: str, subject_type: str, subject_id: UUID | None, details: Mapping[str, Any] | None = None
+        self,
+        action: str,
+        subject_type: str,
+        subject_id: UUID | None,
+        details: Mapping[str, Any] | None = None,
+        *,
+        concerns: UUID | None = None,
     ) -> None:
         """Note it in the audit; see ``models.audit_events.note``."""
-        audit_events.note(self.session, self.caller, action, subject_type, subject_id, details)
+        audit_events.note(self.session, self.caller, action, subject_type, subject_id, details, concerns=concerns)
 
-    def record(self, what: str, subject_type: str, subject_id: UUID, facts: Mapping[str, Any] | None = None) -> None:
-        """Tell all who follow, and note it in the audit, in the same words."""
-        self.emit(what, subject_type, subject_id, facts)
-        self.note(what, subject_type, subject_id, facts)
+    def record(
+        self,
+        what: str,
+        subject_type: str,
+        subject_id: UUID,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        concerns: UUID | None = None,
+    ) -> None:
+        """Tell all who follow, and note it in the audit, in the same words; ``concerns`` an organisation."""
+        whose = {} if concerns is None else {"organisation_id": concerns}
+        self.emit(what, subject_type, subject_id, {**(facts or {}), **whose})
+        self.note(what, subject_type, subject_id, facts, concerns=concerns)
 
     def enqueue(
         self,

@@ -39,6 +39,7 @@ CREATE TABLE clients (
     CONSTRAINT clients_role_of_partner CHECK (role IN ('INSTITUTION', 'MARKETPLACE', 'PAYER')),
     CONSTRAINT clients_role_with_organisation CHECK ((organisation_id IS NULL) = (role IS NULL)),
     CONSTRAINT clients_public_without_secret CHECK ((kind = 'PUBLIC') = (auth_method = 'none')),
+    CONSTRAINT clients_sandbox_fits_state CHECK (state <> CASE WHEN sandbox THEN 'LIVE' ELSE 'SANDBOX' END),
     CONSTRAINT clients_fapi2_profile CHECK (NOT fapi2 OR (auth_method = 'private_key_jwt' AND dpop_required)),
     CONSTRAINT clients_code_unique UNIQUE (code),
     CONSTRAINT clients_organisation_fk FOREIGN KEY (organisation_id) REFERENCES organisations (id)
@@ -239,6 +240,7 @@ CREATE TABLE signing_keys (
 
 INDEXES = (
     "CREATE INDEX clients_by_organisation ON clients (organisation_id, id)",
+    "CREATE UNIQUE INDEX clients_name_once ON clients (organisation_id, sandbox, name) WHERE state <> 'REVOKED'",
     "CREATE INDEX invitations_by_organisation ON invitations (organisation_id, id)",
     "CREATE INDEX consents_by_client ON consents (client_id)",
     "CREATE INDEX consents_by_person ON consents (person_id, id)",
