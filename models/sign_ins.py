@@ -7,8 +7,9 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, UUIDKey
+from models.base import Base, UUIDKey, choice, only
 from models.people import NOW, Person
+from rules.people import Locale
 
 
 class SignIn(Base):
@@ -24,6 +25,7 @@ class SignIn(Base):
     return_to: Mapped[str]
     """The path on this server where the browser goes afterwards."""
     challenge: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the next proof answers: the key of the code that was sent, or what a passkey must sign."""
     expires_at: Mapped[datetime]
 
 
@@ -45,6 +47,20 @@ class OneTimeCode(Base):
     sent_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
+
+
+class PasswordLink(Base):
+    """A link that lets whoever reads messages at a contact set a password, once. The person may not exist yet."""
+
+    __tablename__ = "password_links"
+    __table_args__ = (only("password_links", "locale", Locale), Index("password_links_by_expiry", "expires_at"))
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    contact_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    locale: Mapped[Locale] = choice(Locale)
+    return_to: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Attempt(Base):

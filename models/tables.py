@@ -27,7 +27,7 @@ from models.providers import Provider
 from models.ratings import Rating
 from models.regions import Region, RegionSuccession
 from models.runs import Run, Session
-from models.sign_ins import Attempt, Authenticator, BrowserSession, Device, OneTimeCode, Passkey, SignIn
+from models.sign_ins import Attempt, Authenticator, BrowserSession, Device, OneTimeCode, Passkey, PasswordLink, SignIn
 
 __all__ = [
     "Attempt",
@@ -57,6 +57,7 @@ __all__ = [
     "OneTimeCode",
     "Organisation",
     "Passkey",
+    "PasswordLink",
     "Payer",
     "Person",
     "PersonKey",

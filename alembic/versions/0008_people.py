@@ -104,6 +104,19 @@ CREATE TABLE one_time_codes (
 )
 """
 
+LINKS = """
+CREATE TABLE password_links (
+    hash bytea NOT NULL,
+    contact_sealed bytea NOT NULL,
+    locale text NOT NULL,
+    return_to text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    PRIMARY KEY (hash),
+    CONSTRAINT password_links_locale_known CHECK (locale IN ('id', 'en'))
+)
+"""
+
 ATTEMPTS = """
 CREATE TABLE attempts (
     hash bytea NOT NULL,
@@ -176,6 +189,7 @@ INDEXES = (
     "CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at)",
     "CREATE INDEX one_time_codes_by_expiry ON one_time_codes (expires_at)",
     "CREATE INDEX one_time_codes_by_person ON one_time_codes (person_id, sent_at)",
+    "CREATE INDEX password_links_by_expiry ON password_links (expires_at)",
     "CREATE INDEX attempts_by_expiry ON attempts (expires_at)",
     "CREATE INDEX devices_by_person ON devices (person_id)",
     "CREATE INDEX browser_sessions_by_expiry ON browser_sessions (expires_at)",
@@ -191,6 +205,7 @@ TABLES = (
     POSTS,
     SIGN_INS,
     ONE_TIME_CODES,
+    LINKS,
     ATTEMPTS,
     DEVICES,
     BROWSER_SESSIONS,
@@ -208,6 +223,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them."""
     op.execute(
-        "DROP TABLE authenticators, passkeys, browser_sessions, devices, attempts, one_time_codes, sign_ins, "
-        "posts, contact_indexes, contacts, person_keys, people"
+        "DROP TABLE authenticators, passkeys, browser_sessions, devices, attempts, password_links, one_time_codes, "
+        "sign_ins, posts, contact_indexes, contacts, person_keys, people"
     )

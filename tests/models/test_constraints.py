@@ -66,6 +66,7 @@ CHECKS: list[tuple[str, str, Values]] = [
     ("posts_role_not_participant", "posts", {"role": "PARTICIPANT", "organisation_id": "organisations"}),
     ("posts_organisation_fits_role", "posts", {"role": "INSTITUTION"}),
     ("one_time_codes_tries_range", "one_time_codes", {"tries": 6}),
+    ("password_links_locale_known", "password_links", {"locale": "fr"}),
     ("clients_role_known", "clients", {"role": "KING", "organisation_id": "organisations"}),
     ("clients_role_of_partner", "clients", {"role": "OFFICER", "organisation_id": "organisations"}),
     ("clients_role_with_organisation", "clients", {"role": "PAYER"}),
