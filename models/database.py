@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from engine.errors import Code, Rejected
 from models.leaving import WriteSession, hand_on
 
-LOCK_TIMEOUT_MS = 1_000
-"""Nobody holds a row for long: who waits longer than this is better asked to come again."""
+LOCK_TIMEOUT_MS = 1_500
+"""Nobody holds a row for long: who waits longer than this is better asked to come again. Longer than the second after
+which PostgreSQL looks for deadlocks, so that those are told apart, and run anew."""
 
 IDLE_TIMEOUT_MS = 10_000
 """A transaction that does nothing for so long has been forgotten, and holds locks."""

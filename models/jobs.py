@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, select, text, update
+from sqlalchemy import CheckConstraint, Index, case, func, select, text, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -119,17 +119,22 @@ async def finish(session: AsyncSession, lease: Lease) -> None:
     ours = (Job.id == lease.id, Job.attempts == lease.attempts)
     gone = await session.execute(delete_from(Job).where(*ours, Job.every_s.is_(None)).returning(Job.id))
     if gone.first() is None:
-        again = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, Job.every_s)
-        await session.execute(update(Job).where(*ours).values(attempts=0, run_at=again, failure=None))
+        await session.execute(update(Job).where(*ours).values(attempts=0, run_at=_in(Job.every_s), failure=None))
 
 
 async def fail(session: AsyncSession, lease: Lease, failure: str, again_in_s: float | None) -> None:
     """Note that a job failed: it is due again in a while, or dead when that is None. Housekeeping never dies."""
-    dead = {"dead_at": func.clock_timestamp()} if again_in_s is None else {"run_at": _in(again_in_s)}
+    if again_in_s is None:
+        end = {
+            "dead_at": case((Job.every_s.is_(None), func.clock_timestamp())),
+            "run_at": _in(func.coalesce(Job.every_s, 0)),
+        }
+    else:
+        end = {"run_at": _in(again_in_s)}
     await session.execute(
         update(Job)
         .where(Job.id == lease.id, Job.attempts == lease.attempts)
-        .values(failure=failure[:FAILURE_LENGTH_MAX], **dead)
+        .values(failure=failure[:FAILURE_LENGTH_MAX], **end)
     )
 
 
@@ -153,5 +158,5 @@ async def revive(session: AsyncSession, kind: str) -> int:
     return len(revived.all())
 
 
-def _in(seconds: float) -> Any:
+def _in(seconds: Any) -> Any:
     return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
