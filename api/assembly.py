@@ -72,7 +72,9 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
-        yield Parts(build_engine(settings, pool), probes)
+        engine = build_engine(settings, pool)
+        opened.push_async_callback(engine.finish)
+        yield Parts(engine, probes)
 
 
 class TablesProbe:

@@ -1,6 +1,7 @@
 """From the bytes of a request body to what is asked. Everything that JSON may hide is refused here, with its place."""
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import orjson
@@ -15,8 +16,8 @@ INTEGER_MAX = 2**64
 """Beyond it JSON readers disagree about the value, so nobody may rely on one."""
 
 
-def read_ask(body: bytes, *, explain: bool = False) -> Ask:
-    """Return what ``body`` asks.
+def read_ask(body: bytes, *, explain: bool = False, on_write: Callable[[], None] | None = None) -> Ask:
+    """Return what ``body`` asks; ``on_write`` is called when it begins to change something.
 
     Raises:
         Rejected: BAD_REQUEST for what is no GraphQL request, BAD_USER_INPUT for a variable that no text may hold.
@@ -38,7 +39,7 @@ def read_ask(body: bytes, *, explain: bool = False) -> Ask:
     if variables:
         _check(variables)
     _object(wish, "extensions")
-    return Ask(document, name, variables, explain)
+    return Ask(document, name, variables, explain, on_write)
 
 
 def _object(wish: dict[str, Any], key: str) -> dict[str, Any] | None:

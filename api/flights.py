@@ -12,6 +12,9 @@ from typing import Any
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+WRITE_TIMEOUT_S = 25.0
+"""How long a client waits for mutations. They are finished even then; sent again, they give the answer that was."""
+
 SWEEP_S = 0.05
 """How exact a time-out is, and how long a request runs before its client's absence is noticed."""
 
@@ -27,7 +30,7 @@ class Cut(Enum):
 class Flight:
     """One request on its way."""
 
-    __slots__ = ("began", "body_read", "cut", "receive", "since", "task", "watch")
+    __slots__ = ("began", "body_read", "cut", "receive", "since", "task", "watch", "writes")
 
     def __init__(self, task: asyncio.Task[Any], receive: Receive, since: float) -> None:
         self.task = task
@@ -40,6 +43,11 @@ class Flight:
         self.cut: Cut | None = None
         """Why the task was cancelled, when it was cancelled from here."""
         self.watch: asyncio.Task[None] | None = None
+        self.writes = False
+
+    def write(self) -> None:
+        """Note that the request changes something from now on: it has longer, and nobody's absence ends it."""
+        self.writes = True
 
 
 class Flights:
@@ -80,9 +88,9 @@ class Flights:
                 continue
             if not flight.body_read and took_s > self._body_timeout_s:
                 _cut(flight, Cut.BODY_TOO_SLOW)
-            elif took_s > self._answer_timeout_s and flight.body_read:
+            elif flight.body_read and took_s > (WRITE_TIMEOUT_S if flight.writes else self._answer_timeout_s):
                 _cut(flight, Cut.ANSWER_TOO_SLOW)
-            elif flight.body_read and flight.watch is None and took_s > SWEEP_S:
+            elif flight.body_read and flight.watch is None and took_s > SWEEP_S and not flight.writes:
                 flight.watch = loop.create_task(_watch(flight))
         self._sweeping = bool(self._all)
         if self._sweeping:
@@ -90,10 +98,10 @@ class Flights:
 
 
 async def _watch(flight: Flight) -> None:
-    """Wait until the client has gone, and end what it asked for."""
+    """Wait until the client has gone, and end what it asked for, unless that changes something."""
     while (await flight.receive())["type"] != "http.disconnect":
         pass
-    if not flight.task.done() and flight.cut is None:
+    if not flight.task.done() and flight.cut is None and not flight.writes:
         _cut(flight, Cut.CLIENT_GONE)
 
 

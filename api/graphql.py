@@ -82,7 +82,8 @@ class GraphQLEndpoint:
                 self._refuse_early(headers, accept)
                 viewer = identify(headers.get(b"authorization"))
                 body = await self._read(flight, receive)
-                ask = read_ask(body, explain=self._explains and headers.get(b"bekal-explain") == b"1")
+                explains = self._explains and headers.get(b"bekal-explain") == b"1"
+                ask = read_ask(body, explain=explains, on_write=flight.write)
                 document = ask.document
                 assert self.engine is not None
                 answer = await self.engine.answer(ask, viewer, identity)
