@@ -7,19 +7,27 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from rules.browser_sessions import SessionRefusal
+from rules.clients import ClientRefusal
+from rules.consents import ConsentRefusal
 from rules.courses import CourseRefusal
 from rules.decisions import DecisionRefusal
+from rules.invitations import InvitationRefusal
 from rules.listings import ListingRefusal
-from rules.messages import courses, decisions, listings, runs
+from rules.messages import clients, courses, decisions, invitations, listings, people, runs
 from rules.messages.texts import Bilingual, Texts
 from rules.refusals import Refusal
 from rules.runs import RunRefusal
 
 TEXTS: Mapping[type[StrEnum], Texts] = {
+    ClientRefusal: clients.TEXTS,
+    ConsentRefusal: people.CONSENTS,
     CourseRefusal: courses.TEXTS,
     DecisionRefusal: decisions.TEXTS,
+    InvitationRefusal: invitations.TEXTS,
     ListingRefusal: listings.TEXTS,
     RunRefusal: runs.TEXTS,
+    SessionRefusal: people.SESSIONS,
 }
 """The texts of every list of refusals that a mutation answers with."""
 

@@ -26,6 +26,11 @@ FIGURES = {
     "days_max": 12,
     "sessions_max": 13,
     "commission_max_bp": 14,
+    "clients_max": 15,
+    "uris_max": 16,
+    "role": "MARKETPLACE",
+    "kind": "PUBLIC",
+    "invitations_max": 17,
 }
 """The names that a text may have figures of."""
 
