@@ -7,17 +7,22 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SourceLocation,
+    VariableNode,
     is_non_null_type,
     parse,
     type_from_ast,
     validate,
 )
+from graphql import Node as GraphQLNode
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
 
@@ -82,6 +87,8 @@ class Operation:
     """The scopes of all that it names, whatever its variables."""
     checks: list[tuple[str, Callable[[Any], bool]]] | None
     """For each variable, whether a value is exactly of its type already; None where coercion has work to do."""
+    inputs: frozenset[str] = frozenset()
+    """Variables that are only given to mutations: whatever they hold, the plan is the same."""
 
 
 @dataclass(slots=True, eq=False)
@@ -168,7 +175,12 @@ class Documents:
             raise Rejected(Code.GRAPHQL_VALIDATION_FAILED, f"This graph answers {known} only.")
         operations = {
             node.name.value if node.name else None: Operation(
-                node, definitions, measure, self._scopes.of_operation(node, definitions), self._checks(node)
+                node,
+                definitions,
+                measure,
+                self._scopes.of_operation(node, definitions),
+                self._checks(node),
+                _inputs(node, definitions),
             )
             for node, measure in zip(nodes, measures, strict=True)
         }
@@ -222,6 +234,42 @@ class Documents:
         if isinstance(values, list):
             raise Invalid(Code.BAD_USER_INPUT, problems_of(values))
         return values
+
+
+def _inputs(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:
+    """Return the variables that stand in the arguments of an operation's mutations and nowhere else."""
+    if operation.operation is not OperationType.MUTATION:
+        return frozenset()
+    given, elsewhere = set[str](), set[str]()
+    left, spread = [operation.selection_set], set[str]()
+    while left:
+        for node in left.pop().selections:
+            elsewhere |= _variables(node.directives)
+            if isinstance(node, FieldNode):
+                given |= _variables(node.arguments)
+                elsewhere |= _variables(node.selection_set)
+            elif isinstance(node, InlineFragmentNode):
+                left.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
+                left.append(fragments[node.name.value].selection_set)
+    for name in fragments.keys() - spread:
+        elsewhere |= _variables(fragments[name].selection_set)
+    return frozenset(given - elsewhere)
+
+
+def _variables(within: Any) -> set[str]:
+    """Return the names of the variables in a part of a document, fragments that are spread there left out."""
+    found, left = set[str](), [within]
+    while left:
+        node = left.pop()
+        if isinstance(node, VariableNode):
+            found.add(node.name.value)
+        elif isinstance(node, (list, tuple)):
+            left += node
+        elif isinstance(node, GraphQLNode):
+            left += [getattr(node, key) for key in node.keys if key != "loc"]
+    return found
 
 
 _KINDS = {OperationType.QUERY: "queries", OperationType.MUTATION: "mutations"}

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from engine.pool import Connection, Pool
 from engine.scopes import enforce_scopes
 from engine.selected import Selection
 from engine.selects import Statement
-from engine.symbols import shape, symbolic, symbolic_viewer, viewer_shape
+from engine.symbols import Symbol, shape, symbolic, symbolic_viewer, viewer_shape
 from engine.telling import Telling, explain_error, present
 
 logger = logging.getLogger("bekal.engine")
@@ -219,7 +219,7 @@ class Engine:
 
     def _plan(self, document: Document, operation: Operation, values: VariableValues, viewer: Any) -> Plan:
         variables = values.coerced
-        key = (operation, shape(variables) if variables else None, viewer_shape(viewer))
+        key = (operation, _shape(operation, variables) if variables else None, viewer_shape(viewer))
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._new_plan(document, operation, values, viewer)
@@ -232,7 +232,12 @@ class Engine:
         return plan
 
     def _new_plan(self, document: Document, operation: Operation, values: VariableValues, viewer: Any) -> Plan:
-        twins = {name: symbolic(value, _variable(name)) for name, value in values.coerced.items()}
+        twins = {
+            name: Symbol(_variable(name))
+            if name in operation.inputs and value is not None
+            else symbolic(value, _variable(name))
+            for name, value in values.coerced.items()
+        }
         sources = {
             name: VariableValueSource(source.signature, twins.get(name, source.value))
             for name, source in values.sources.items()
@@ -313,6 +318,14 @@ def _tell(writing: asyncio.Task[Any], request_id: str) -> None:
 
 _NO_ROWS = ((),)
 """One record without columns: what an answer without a statement is built from."""
+
+
+def _shape(operation: Operation, variables: dict[str, Any]) -> Hashable:
+    """Return what of the variables may shape a plan: of those that mutations take, whether they are there."""
+    if not operation.inputs:
+        return shape(variables)
+    told = {name: "" if name in operation.inputs and value is not None else value for name, value in variables.items()}
+    return shape(told)
 
 
 def _variable(name: str) -> Any:

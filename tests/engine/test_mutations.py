@@ -178,6 +178,49 @@ def test_a_payload_is_read_by_one_statement_for_each_kind_of_row_however_many_th
     assert [statements(1), statements(30)] == [2, 2]
 
 
+def test_one_plan_serves_whatever_a_mutation_is_given(writing: Writing) -> None:
+    inputs: list[Any] = [
+        {"row": row("New")},
+        {"row": row("New", tags=[]), "note": None},
+        {"row": row("New", tags=["x"]), "note": "n", "ownership": {"private": True}},
+    ]
+    writing.restore()
+
+    before = len(writing.ring.engine._plans)
+    document = ADD.replace("Add(", "Planned(")
+    for given in inputs:
+        writing.ring.engine_answer(Ask(document, None, {"input": given}), LIBRARIAN)
+
+    assert len(writing.ring.engine._plans) == before + 1
+
+
+def test_what_a_payload_is_asked_with_still_shapes_its_plan(writing: Writing) -> None:
+    document = """mutation ($b: ID!, $t: String!, $r: Boolean, $f: Fail) { retitle(book: $b, title: $t) {
+        newest { title loans(returned: $r) { totalCount } fragile(fail: $f) } } }"""
+
+    for returned in (None, True, False):
+        for fail in ("NONE", "SOME"):
+            writing.fight(document, b=BOOK, t="T", r=returned, f=fail)
+    writing.fight(
+        document.replace("title: $t", "title: $t) @include(if: $r").replace("Boolean,", "Boolean!,"),
+        b=BOOK,
+        t="T",
+        r=True,
+    )
+
+
+def test_a_default_stands_in_for_what_is_not_given_but_not_for_null(writing: Writing) -> None:
+    document = f'mutation ($t: String = "default") {{ retitle(book: "{BOOK}", title: $t) {{ newest {{ title }} }} }}'
+
+    writing.fight(document)
+    writing.fight(document, t="given")
+    refused = writing.answer(document, t=None)
+
+    assert "data" not in refused
+    assert refused["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert not writing.desk.done
+
+
 def test_mutations_run_in_the_order_of_the_document(writing: Writing) -> None:
     writing.answer(*DOCUMENTS["several in order"][:1], **DOCUMENTS["several in order"][1])
 
