@@ -1,9 +1,9 @@
-"""Courses of the catalogue."""
+"""Courses of the catalogue. A trigger holds ``courses_stay_public``: nothing that was public is a draft again."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Computed, ForeignKey, Index, Numeric, Sequence, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
@@ -16,6 +16,13 @@ from rules.money import Rupiah
 from rules.publication import PublicationState
 
 ON_SALE = text("state = 'PUBLISHED'")
+NEVER_PUBLIC = "NOT sandbox OR state NOT IN ('PUBLISHED', 'SUSPENDED', 'RETIRED')"
+"""What an application on trial writes is never public, so that no statement for the public has to know of it."""
+
+CODES = Sequence("course_codes", metadata=Base.metadata)
+"""Numbers of the programme's codes for courses that come in by the graph."""
+NEXT_CODE = "('K-'::text || lpad((nextval('course_codes'::regclass))::text, 7, '0'::text))"
+"""As PostgreSQL prints it: migrations are compared by text, since each evaluation gives another code."""
 
 
 class Course(Base):
@@ -35,7 +42,17 @@ class Course(Base):
         CheckConstraint("rating_sum BETWEEN rating_count AND 5 * rating_count", name="courses_rating_figures"),
         CheckConstraint("participant_count >= 0", name="courses_participants_not_negative"),
         CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", name="courses_published_has_time"),
+        CheckConstraint("revision > 0", name="courses_revision_positive"),
+        CheckConstraint(NEVER_PUBLIC, name="courses_sandbox_never_public"),
         UniqueConstraint("code", name="courses_code_unique"),
+        Index("courses_own_code_once_per_provider", "provider_id", "own_code", "sandbox", unique=True),
+        Index("courses_by_provider", "provider_id", "sandbox", "id"),
+        Index(
+            "courses_to_review",
+            text("coalesce(submitted_at, '9999-01-01 00:00:00+00:00')"),
+            "id",
+            postgresql_where=text("state = 'SUBMITTED'"),
+        ),
         Index("courses_by_popularity", text("participant_count DESC"), text("id DESC"), postgresql_where=ON_SALE),
         Index("courses_by_rating", text("rating_average DESC"), text("id DESC"), postgresql_where=ON_SALE),
         Index("courses_by_price", "price", "id", postgresql_where=ON_SALE),
@@ -69,7 +86,10 @@ class Course(Base):
     )
 
     id: Mapped[UUIDKey]
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(server_default=text(NEXT_CODE))
+    """The programme's."""
+    own_code: Mapped[str | None]
+    """The institution's."""
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", name="courses_provider_fk"))
     category_id: Mapped[UUID] = mapped_column(ForeignKey("categories.id", name="courses_category_fk"))
     title: Mapped[str]
@@ -87,6 +107,12 @@ class Course(Base):
     state: Mapped[PublicationState] = choice(PublicationState)
     published_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    """When it was last sent for review."""
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    """Counts edits: a decision names the one that was read."""
+    sandbox: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Written by an application on trial."""
     participant_count: Mapped[int]
     rating_count: Mapped[int]
     rating_sum: Mapped[int]

@@ -1,7 +1,7 @@
 """Runs: a course at its dates, with seats and a schedule.
 
 Triggers hold ``runs_place_fits_mode`` (an OFFLINE course is taught in a region, a WEBINAR or SELF_PACED one in none)
-and ``sessions_inside_run``.
+and ``sessions_inside_run``; and ``runs_of_public_course``: only what was published is sold or taught.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, UUIDKey, choice, only
 from models.courses import Course
 from models.regions import Region
-from rules.runs import RunState
+from rules.runs import CancelReason, RunState
 
 
 class Run(Base):
@@ -22,6 +22,8 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         only("runs", "state", RunState),
+        only("runs", "cancel_reason", CancelReason),
+        CheckConstraint("cancel_reason IS NULL OR state = 'CANCELLED'", name="runs_reason_when_cancelled"),
         CheckConstraint("ends_at > starts_at", name="runs_time_order"),
         CheckConstraint("seats > 0", name="runs_seats_positive"),
         CheckConstraint("seats_taken BETWEEN 0 AND seats", name="runs_seats_not_oversold"),
@@ -31,6 +33,7 @@ class Run(Base):
         # Finds when a course is taught next without reading its past: the order SOONEST asks it of every course.
         Index("runs_upcoming", "course_id", "starts_at", postgresql_where=text("state IN ('OPEN_FOR_SALE', 'FULL')")),
         Index("runs_by_region", "region_id", "course_id"),
+        Index("runs_to_advance", "ends_at", postgresql_where=text("state NOT IN ('FINISHED', 'CANCELLED')")),
     )
 
     id: Mapped[UUIDKey]
@@ -43,6 +46,7 @@ class Run(Base):
     seats: Mapped[int]
     seats_taken: Mapped[int]
     state: Mapped[RunState] = choice(RunState)
+    cancel_reason: Mapped[CancelReason | None] = choice(CancelReason)
 
     course: Mapped[Course] = relationship(lazy="raise")
     region: Mapped[Region | None] = relationship(lazy="raise")

@@ -5,6 +5,7 @@ from models.base import Base
 from models.categories import Category
 from models.clients import Client, ClientKey, ClientSecret, Invitation
 from models.courses import Course
+from models.decisions import CourseDecision
 from models.events import Event, EventCounter
 from models.grants import (
     AuthorizationCode,
@@ -44,6 +45,7 @@ __all__ = [
     "Contact",
     "ContactIndex",
     "Course",
+    "CourseDecision",
     "Device",
     "DeviceRequest",
     "Event",

@@ -23,6 +23,8 @@ KINDS = (
 )
 DAWN = datetime(2025, 1, 6, 2, tzinfo=UTC)
 FUTURE = datetime(2999, 1, 7, 2, tzinfo=UTC)
+DRAFT = 12
+"""The number of the course that the public never saw."""
 MODES = ("WEBINAR", "SELF_PACED", "MIXED")
 LEVELS = ("BEGINNER", "INTERMEDIATE", "ADVANCED")
 
@@ -105,7 +107,7 @@ def _course(n: int) -> dict[str, Any]:
         "age_min": 18,
         "age_max": 64,
         "education_min": "SMA",
-        "state": "SUSPENDED" if n == 11 else "DRAFT" if n == 12 else "PUBLISHED",
+        "state": "SUSPENDED" if n == 11 else "DRAFT" if n == DRAFT else "PUBLISHED",
         "published_at": DAWN + timedelta(days=n % 5),
         "confirmed_at": DAWN,
         "participant_count": 10 * (n % 4),
@@ -115,7 +117,10 @@ def _course(n: int) -> dict[str, Any]:
 
 
 def _runs(course: int) -> Any:
-    """Give a run that is over, two to come, and for every second course one that nobody may see yet."""
+    """Give a run that is over, two to come, and for every second course one that nobody may see yet.
+
+    Those of a course that is no offer yet are only planned.
+    """
     soon = FUTURE + timedelta(days=course % 3)
     for m, (starts_at, state) in enumerate(
         [(DAWN, "FINISHED"), (soon, "OPEN_FOR_SALE"), (FUTURE, "FULL"), (FUTURE, "SCHEDULED")]
@@ -132,7 +137,7 @@ def _runs(course: int) -> Any:
                 "venue": "Balai" if mixed else None,
                 "seats": 30,
                 "seats_taken": 30 if state == "FULL" else course % 30,
-                "state": state,
+                "state": "SCHEDULED" if course == DRAFT else state,
             }
 
 
@@ -157,7 +162,7 @@ def _listings(course: int) -> Any:
             "course_id": key("courses", course),
             "commission_bp": 1_000 + marketplace,
             "url": f"https://pasar{marketplace}.example/{course}",
-            "state": "SUSPENDED" if course == 5 else "PUBLISHED",
+            "state": "SUSPENDED" if course == 5 else "DRAFT" if course == DRAFT else "PUBLISHED",
             "listed_at": DAWN,
         }
 

@@ -23,6 +23,7 @@ PARENTS = {
     "sessions": {"run_id": "runs"},
     "listings": {"marketplace_id": "marketplaces", "course_id": "courses"},
     "ratings": {"course_id": "courses"},
+    "course_decisions": {"course_id": "courses"},
     "shareholdings": {"owner_id": "organisations", "owned_id": "organisations"},
     "region_successions": {"predecessor_id": "regions", "successor_id": "regions"},
     "person_keys": {"person_id": "people"},
@@ -145,6 +146,7 @@ def defaults(table: str, number: int) -> dict[str, Any]:
             "ends_at": NOON + timedelta(hours=3),
         },
         "listings": {"commission_bp": 1_000, "url": "https://pasar.example/1", "state": state, "listed_at": NOON},
+        "course_decisions": {"decision": "APPROVED", "reasons": [], "note": None, "revision": 1},
         "ratings": {"stars": 4, "comment": None, "rated_at": NOON},
     }
     return values[table] if table in values else trusted(table, number)

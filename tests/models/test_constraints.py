@@ -44,6 +44,16 @@ CHECKS: list[tuple[str, str, Values]] = [
     ("courses_age_range", "courses", {"age_min": 65}),
     ("courses_rating_figures", "courses", {"rating_count": 2, "rating_sum": 11}),
     ("courses_participants_not_negative", "courses", {"participant_count": -1}),
+    ("courses_revision_positive", "courses", {"revision": 0}),
+    ("courses_sandbox_never_public", "courses", {"sandbox": True, "state": "PUBLISHED", "published_at": NOON}),
+    ("course_decisions_decision_known", "course_decisions", {"decision": "MAYBE"}),
+    ("course_decisions_reasons_known", "course_decisions", {"reasons": ["MOOD"]}),
+    ("course_decisions_no_has_reason", "course_decisions", {"decision": "SUSPENDED"}),
+    ("runs_of_public_course", "runs", {"state": "RUNNING"}),
+    ("runs_cancel_reason_known", "runs", {"state": "CANCELLED", "cancel_reason": "RAIN"}),
+    ("runs_reason_when_cancelled", "runs", {"cancel_reason": "FORCE_MAJEURE"}),
+    ("listings_sandbox_never_public", "listings", {"sandbox": True, "state": "RETIRED"}),
+    ("listings_of_public_course", "listings", {"state": "PUBLISHED"}),
     ("courses_published_has_time", "courses", {"state": "PUBLISHED"}),
     ("runs_state_known", "runs", {"state": "GONE"}),
     ("runs_time_order", "runs", {"ends_at": NOON}),
@@ -106,6 +116,7 @@ UNIQUES: list[tuple[str, str, Values]] = [
     ("payers_once_per_organisation", "payers", {"organisation_id": "organisations"}),
     ("payers_code_unique", "payers", {"code": "BANK"}),
     ("courses_code_unique", "courses", {"code": "KURSUS"}),
+    ("courses_own_code_once_per_provider", "courses", {"provider_id": "providers", "own_code": "A"}),
     ("runs_code_once_per_course", "runs", {"course_id": "courses", "code": "A"}),
     ("sessions_position_once_per_run", "sessions", {"run_id": "runs", "position": 1}),
     ("listings_once_per_marketplace", "listings", {"course_id": "courses", "marketplace_id": "marketplaces"}),
@@ -150,6 +161,7 @@ REFERENCES: list[tuple[str, str, str]] = [
     ("courses_provider_fk", "courses", "provider_id"),
     ("courses_category_fk", "courses", "category_id"),
     ("runs_course_fk", "runs", "course_id"),
+    ("course_decisions_course_fk", "course_decisions", "course_id"),
     ("runs_region_fk", "runs", "region_id"),
     ("sessions_run_fk", "sessions", "run_id"),
     ("listings_marketplace_fk", "listings", "marketplace_id"),
@@ -193,9 +205,11 @@ ALONE = {
     "shareholdings_at_most_whole",
     "listings_not_own_courses",
     "audit_events_kept",
+    "course_decisions_kept",
+    "courses_stay_public",
     "events_seq",
 }
-"""Broken by tests of their own, below, in test_own_courses.py, test_audit_events.py and test_events.py."""
+"""Broken by tests of their own, below and in the files of own courses, the life of courses, the audit and events."""
 
 
 async def made(rows: "Rows", values: Values) -> Values:

@@ -28,6 +28,10 @@ LISTS = {
     "runs_upcoming": f"FROM runs WHERE course_id = {SOME} AND state IN ('OPEN_FOR_SALE', 'FULL') ORDER BY starts_at",
     "runs_by_course_and_start": f"FROM runs WHERE course_id = {SOME} ORDER BY starts_at, id",
     "ratings_by_course_newest": f"FROM ratings WHERE course_id = {SOME} ORDER BY rated_at DESC, id DESC",
+    "courses_by_provider": f"FROM courses WHERE provider_id = {SOME} AND sandbox = false ORDER BY id DESC",
+    "courses_to_review": "FROM courses WHERE state = 'SUBMITTED'"
+    " ORDER BY coalesce(submitted_at, '9999-01-01 00:00:00+00:00'), id",
+    "course_decisions_by_course": f"FROM course_decisions WHERE course_id = {SOME} ORDER BY id DESC",
     "ratings_by_course_best": f"FROM ratings WHERE course_id = {SOME} ORDER BY stars DESC, id DESC",
 }
 

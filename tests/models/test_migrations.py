@@ -120,6 +120,7 @@ async def seeded_url(fresh_database_url: str, rows_of: "type[Rows]") -> str:
     run = await rows.add("runs", course_id=course, region_id=region, venue="Aula")
     await rows.add("sessions", run_id=run)
     await rows.add("listings", course_id=course, marketplace_id=shop)
+    await rows.add("course_decisions", course_id=course)
     for stars in (3, 5):
         await rows.add("ratings", course_id=course, stars=stars)
     for table in TABLES:
@@ -152,12 +153,19 @@ async def emptied(url: str) -> str:
     return url
 
 
+def narrowed(rows: list[Any], like: list[Any]) -> list[Any]:
+    """Return rows without the columns that younger migrations gave them."""
+    return [{column: row[column] for column in like[0].keys()} for row in rows]  # noqa: SIM118 - a record is no dict
+
+
 async def test_rows_survive_the_way_down_and_up_where_their_table_does(seeded_url: str) -> None:
     before = await contents_of(seeded_url)
 
     await downgrade(seeded_url, "0004_listings_and_ratings")
     there = await contents_of(seeded_url)
-    assert there == {table: before[table] for table in there}
+    assert {table: narrowed(rows, rows) for table, rows in there.items()} == {
+        table: narrowed(before[table], rows) for table, rows in there.items()
+    }
     await downgrade(seeded_url, "0003_courses")
     assert await contents_of(seeded_url) == {
         table: rows for table, rows in there.items() if table not in {"listings", "ratings"}
@@ -247,7 +255,7 @@ async def test_a_table_in_use_is_not_waited_for(seeded_url: str, monkeypatch: py
 
     await transaction.rollback()
     await reader.close()
-    assert await asyncio.to_thread(migrations.current, seeded_url) == "0007_own_courses"
+    assert await asyncio.to_thread(migrations.current, seeded_url) == "0011_course_decisions"
 
 
 def test_migrations_give_up_early_instead_of_holding_others_up() -> None:
@@ -259,7 +267,10 @@ def test_migrations_give_up_early_instead_of_holding_others_up() -> None:
 
 @pytest.mark.parametrize(
     ("span", "down", "allowed"),
-    [("base:head", False, ""), ("head:base", True, "ban-drop-table,ban-drop-function")],
+    [
+        ("base:head", False, ""),
+        ("head:base", True, "ban-drop-table,ban-drop-function,ban-drop-column,ban-drop-default,ban-drop-sequence"),
+    ],
     ids=["up", "down"],
 )
 def test_migrations_are_safe_online(span: str, allowed: str, tmp_path: Path, *, down: bool) -> None:
