@@ -13,13 +13,13 @@ from rules.people import Locale
 
 
 class SignIn(Base):
-    """A sign-in under way, found by the hash of a cookie. Nobody's (``person_id`` NULL) looks like somebody's."""
+    """A sign-in under way, found by the hash of a cookie: the password was right, another proof is to come."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (Index("sign_ins_by_expiry", "expires_at"),)
 
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="sign_ins_person_fk"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", name="sign_ins_person_fk"))
     methods: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """What has been proven so far, as ``rules.people.Method``."""
     return_to: Mapped[str]
@@ -36,12 +36,15 @@ class OneTimeCode(Base):
     __table_args__ = (
         CheckConstraint("tries BETWEEN 0 AND 5", name="one_time_codes_tries_range"),
         Index("one_time_codes_by_person", "person_id", "sent_at"),
+        Index("one_time_codes_by_contact", "contact_id"),
         Index("one_time_codes_by_expiry", "expires_at"),
     )
 
     id: Mapped[UUIDKey]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", name="one_time_codes_person_fk"))
-    purpose: Mapped[str]
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contacts.id", name="one_time_codes_contact_fk", ondelete="CASCADE")
+    )
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     tries: Mapped[int] = mapped_column(server_default="0")
     sent_at: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -79,7 +82,10 @@ class Attempt(Base):
 
 
 class Device(Base):
-    """A browser that a person has signed in with before: strangers' failures do not slow it down."""
+    """A browser that a person has signed in with before: strangers' failures do not slow it down.
+
+    Found by the hash of its cookie and the person, since several people may share a browser.
+    """
 
     __tablename__ = "devices"
     __table_args__ = (Index("devices_by_person", "person_id"),)

@@ -78,7 +78,7 @@ CREATE TABLE posts (
 SIGN_INS = """
 CREATE TABLE sign_ins (
     hash bytea NOT NULL,
-    person_id uuid,
+    person_id uuid NOT NULL,
     methods text[] NOT NULL,
     return_to text NOT NULL,
     challenge bytea,
@@ -92,7 +92,7 @@ ONE_TIME_CODES = """
 CREATE TABLE one_time_codes (
     id uuid DEFAULT uuidv7() NOT NULL,
     person_id uuid NOT NULL,
-    purpose text NOT NULL,
+    contact_id uuid NOT NULL,
     hash bytea NOT NULL,
     tries integer DEFAULT '0' NOT NULL,
     sent_at timestamptz DEFAULT now() NOT NULL,
@@ -100,7 +100,8 @@ CREATE TABLE one_time_codes (
     spent_at timestamptz,
     PRIMARY KEY (id),
     CONSTRAINT one_time_codes_tries_range CHECK (tries BETWEEN 0 AND 5),
-    CONSTRAINT one_time_codes_person_fk FOREIGN KEY (person_id) REFERENCES people (id)
+    CONSTRAINT one_time_codes_person_fk FOREIGN KEY (person_id) REFERENCES people (id),
+    CONSTRAINT one_time_codes_contact_fk FOREIGN KEY (contact_id) REFERENCES contacts (id) ON DELETE CASCADE
 )
 """
 
@@ -187,6 +188,7 @@ INDEXES = (
     "CREATE INDEX contact_indexes_by_contact ON contact_indexes (contact_id)",
     "CREATE INDEX posts_by_organisation ON posts (organisation_id)",
     "CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at)",
+    "CREATE INDEX one_time_codes_by_contact ON one_time_codes (contact_id)",
     "CREATE INDEX one_time_codes_by_expiry ON one_time_codes (expires_at)",
     "CREATE INDEX one_time_codes_by_person ON one_time_codes (person_id, sent_at)",
     "CREATE INDEX password_links_by_expiry ON password_links (expires_at)",

@@ -30,7 +30,8 @@ PARENTS = {
     "contacts": {"person_id": "people"},
     "contact_indexes": {"contact_id": "contacts"},
     "posts": {"person_id": "people"},
-    "one_time_codes": {"person_id": "people"},
+    "sign_ins": {"person_id": "people"},
+    "one_time_codes": {"person_id": "people", "contact_id": "contacts"},
     "devices": {"person_id": "people"},
     "browser_sessions": {"person_id": "people"},
     "passkeys": {"person_id": "people"},
@@ -162,7 +163,7 @@ def trusted(table: str, number: int) -> dict[str, Any]:
         "contact_indexes": {"hash": hash_},
         "posts": {"role": "OFFICER"},
         "sign_ins": {"hash": hash_, "methods": ["pwd"], "return_to": "/", "expires_at": NOON},
-        "one_time_codes": {"purpose": "sign-in", "hash": hash_, "expires_at": NOON},
+        "one_time_codes": {"hash": hash_, "expires_at": NOON},
         "password_links": {
             "hash": hash_,
             "contact_sealed": hash_,

@@ -174,6 +174,7 @@ REFERENCES: list[tuple[str, str, str]] = [
     ("posts_organisation_fk", "posts", "organisation_id"),
     ("sign_ins_person_fk", "sign_ins", "person_id"),
     ("one_time_codes_person_fk", "one_time_codes", "person_id"),
+    ("one_time_codes_contact_fk", "one_time_codes", "contact_id"),
     ("devices_person_fk", "devices", "person_id"),
     ("browser_sessions_person_fk", "browser_sessions", "person_id"),
     ("passkeys_person_fk", "passkeys", "person_id"),
