@@ -1,19 +1,29 @@
 """Put together what answers: pool, graph and engine, and the probes that tell whether they work."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from api.graphql import Answering
+from sqlalchemy.exc import DBAPIError
+from starlette.routing import BaseRoute
+
+from api.graphql import Answering, Identifying
 from api.health import Probe
-from api.keys import cursor_key
+from api.keys import cursor_key, key_ring
 from api.migrations import MigrationError, pending
-from api.settings import Settings
+from api.settings import Settings, SettingsError
+from auth.endings import PATIENCE_S, Endings
+from auth.oauth.keys import SigningKeys
+from auth.oauth.tokens import Tokens
+from auth.viewers import Viewers
+from engine.errors import Rejected
 from engine.limits import Limits
 from engine.pool import Pool
 from engine.run import Engine
 from gateways.valkey import Valkey
+from models.database import Database
+from models.sealing import BrokenSealError
 from rules.access import ANONYMOUS
 from schema.graph import build
 
@@ -23,7 +33,10 @@ class Parts:
     """What the application needs while it runs."""
 
     engine: Answering
+    viewers: Identifying
     probes: Mapping[str, Probe]
+    routes: Sequence[BaseRoute] = ()
+    """Of the pages on which people sign in, and of OAuth."""
 
 
 class TablesBehindError(Exception):
@@ -72,9 +85,45 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
+        viewers = await _viewers(settings, opened)
         engine = build_engine(settings, pool)
         opened.push_async_callback(engine.finish)
-        yield Parts(engine, probes)
+        yield Parts(engine, viewers, probes)
+
+
+async def _viewers(settings: Settings, opened: AsyncExitStack) -> Viewers:
+    """Return what tells who calls. It has a connection of its own: however busy the others are, it gets its turn."""
+    assert settings.database_url is not None
+    database = Database(settings.database_url, size=1, statement_timeout_s=PATIENCE_S, name="bekal-auth")
+    opened.push_async_callback(database.close)
+    ring = key_ring(settings)
+    keys = SigningKeys(database, ring)
+    endings = Endings(database)
+    for work in (endings.watch(), keys.watch()):
+        opened.push_async_callback(_stop, asyncio.create_task(work))
+    try:
+        with suppress(Rejected, DBAPIError):  # it is tried again until the database and its tables are there
+            await keys.refresh()
+    except BrokenSealError as other:
+        raise SettingsError([_OTHER_KEYS]) from other
+    return Viewers(tokens=Tokens(settings.origin, keys, ring), prove=_prove, endings=endings)
+
+
+_OTHER_KEYS = (
+    "BEKAL_MASTER_KEYS does not open what this database holds: set the keys that it was written with. "
+    "Where none were set, they are in master.key of the BEKAL_DATA_DIR that was used."
+)
+
+
+async def _prove(proof: bytes, token: str, thumbprint: str) -> str | None:
+    """Take no proof: no token is bound to a key yet."""
+    del proof, token, thumbprint
+    return "No proof counts here yet: use a token that is bound to no key."
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 class TablesProbe:

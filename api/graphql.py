@@ -13,10 +13,12 @@ from api.flights import Cut, Flight, Flights, Receive
 from api.identities import RequestIds
 from api.logs import AccessLog
 from api.media import RESPONSE, is_json, negotiate
+from api.origins import answer_headers, preflight_headers
 from api.settings import Environment, Settings
-from auth.viewers import identify
+from auth.viewers import UnauthenticatedError
 from engine.errors import Answer, Code, Rejected, request_error
 from engine.run import Ask
+from rules.access import ANONYMOUS, Viewer
 
 logger = logging.getLogger("bekal.edge")
 
@@ -26,19 +28,21 @@ BODY_TIMEOUT_S = 10.0
 
 LENGTH_DIGITS_MAX = 12
 OK = 200
+NO_CONTENT = 204
 BAD_REQUEST = 400
 CLIENT_CLOSED = 499
 """What the log says when nobody waits for the answer any more."""
 
 _BY_STATUS: Mapping[int, list[tuple[bytes, bytes]]] = {
-    401: [(b"www-authenticate", b'Bearer realm="bekal"')],
     204: [(b"allow", b"POST, OPTIONS")],
     405: [(b"allow", b"POST, OPTIONS")],
     408: [(b"connection", b"close")],
     503: [(b"retry-after", b"1")],
 }
 _FIXED = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_CHALLENGED = (Code.UNAUTHENTICATED, Code.FORBIDDEN)
 
+Header = tuple[bytes, bytes]
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Any]
 
@@ -48,6 +52,18 @@ class Answering(Protocol):
 
     async def answer(self, ask: Ask, viewer: object, request_id: str) -> Answer:
         """Return the whole answer; failures are answers too."""
+        ...
+
+
+class Identifying(Protocol):
+    """The part of ``auth.viewers`` that the endpoint needs."""
+
+    async def identify(self, authorization: bytes, proof: bytes | None) -> Viewer:
+        """Return who calls, or raise Rejected."""
+        ...
+
+    def challenge(self, code: Code | None) -> bytes:
+        """Return what ``WWW-Authenticate`` says with a refusal."""
         ...
 
 
@@ -63,6 +79,8 @@ class GraphQLEndpoint:
         self._flights = Flights(body_timeout_s=BODY_TIMEOUT_S, answer_timeout_s=settings.request_timeout_s)
         self.engine: Answering | None = None
         """Set when the process has warmed up; until then every request is told to come back."""
+        self.viewers: Identifying | None = None
+        """Set with the engine."""
         self.leaving = False
         """While the server drains, each answer closes its connection, so that clients move on by themselves."""
 
@@ -75,12 +93,13 @@ class GraphQLEndpoint:
             headers = _merged(scope["headers"])
         accept = negotiate(headers.get(b"accept", b""))
         document: str | None = None
+        refused: Rejected | None = None
         try:
             if scope["method"] != "POST":
                 answer = _other_method(scope["method"], identity)
             else:
                 self._refuse_early(headers, accept)
-                viewer = identify(headers.get(b"authorization"))
+                viewer = await self._identify(headers)
                 body = await self._read(flight, receive)
                 explains = self._explains and headers.get(b"bekal-explain") == b"1"
                 ask = read_ask(body, explain=explains, on_write=flight.write)
@@ -88,6 +107,7 @@ class GraphQLEndpoint:
                 assert self.engine is not None
                 answer = await self.engine.answer(ask, viewer, identity)
         except Rejected as rejected:
+            refused = rejected
             answer = request_error(rejected.code, rejected.message, identity, **rejected.extensions)
         except asyncio.CancelledError:
             answer = _ended(flight, identity)
@@ -100,7 +120,9 @@ class GraphQLEndpoint:
         if status == BAD_REQUEST and accept is not RESPONSE and document is not None:
             status = OK  # the older media type: a well-formed request was answered, its errors are in the body
         if status != CLIENT_CLOSED:
-            await self._send(send, status, answer.body, identity, accept or RESPONSE)
+            await self._send(
+                send, status, answer.body, identity, accept or RESPONSE, self._extra(headers, answer, refused)
+            )
         if self._access.enabled:
             self._access.add(
                 identity,
@@ -110,6 +132,14 @@ class GraphQLEndpoint:
                 size=len(answer.body),
                 document=None if document is None else sha256(document.encode()).hexdigest()[:16],
             )
+
+    async def _identify(self, headers: Mapping[bytes, bytes]) -> Viewer:
+        """Return who calls; most who read the catalogue are nobody in particular."""
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return ANONYMOUS
+        assert self.viewers is not None
+        return await self.viewers.identify(authorization, headers.get(b"dpop"))
 
     def _refuse_early(self, headers: Mapping[bytes, bytes], accept: bytes | None) -> None:
         """Refuse what can be refused before a byte of the body is read."""
@@ -167,12 +197,28 @@ class GraphQLEndpoint:
         flight.since = asyncio.get_running_loop().time()  # the time to answer starts when the question is there
         return bytes(whole)
 
-    async def _send(self, send: Send, status: int, body: bytes, identity: str, media: bytes) -> None:
+    def _extra(self, headers: Mapping[bytes, bytes], answer: Answer, refused: Rejected | None) -> list[Header]:
+        """Return the headers that tell other origins' scripts, and those who need a token, how to go on."""
+        extra: list[Header] = []
+        if b"origin" in headers:
+            extra += answer_headers(PATH, headers)
+            if answer.status == NO_CONTENT:
+                extra += preflight_headers(PATH, headers)
+        if isinstance(refused, UnauthenticatedError):
+            extra.append((b"www-authenticate", refused.challenge))
+        elif answer.code in _CHALLENGED and self.viewers is not None:
+            extra.append((b"www-authenticate", self.viewers.challenge(answer.code)))
+        return extra
+
+    async def _send(
+        self, send: Send, status: int, body: bytes, identity: str, media: bytes, extra: list[Header]
+    ) -> None:
         headers = [
             (b"content-type", media + b"; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
             (b"x-request-id", identity.encode()),
             *_FIXED,
+            *extra,
         ]
         if status in _BY_STATUS:
             headers += _BY_STATUS[status]

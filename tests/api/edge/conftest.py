@@ -1,7 +1,7 @@
 """An edge without a graph: the engine here answers what a test tells it to, so that only the edge is looked at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from io import StringIO
@@ -10,14 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.routing import BaseRoute
 
 from api.app import Application, create_app
 from api.assembly import Parts
 from api.health import Probe
 from api.logs import AccessLog, as_json
 from api.settings import Settings
-from engine.errors import Answer
+from auth.viewers import UnauthenticatedError
+from engine.errors import Answer, Code
 from engine.run import Ask
+from rules.access import Viewer
 
 DATA = Answer(b'{"data":{"__typename":"Query"}}')
 
@@ -57,6 +60,21 @@ class Script:
         return self.respond(ask, request_id)
 
 
+class Door:
+    """Knows one token; how real ones are read is looked at in tests/auth."""
+
+    async def identify(self, authorization: bytes, proof: bytes | None) -> Viewer:
+        """Return who calls."""
+        del proof
+        if authorization == b"Bearer good":
+            return Viewer(signed_in=True)
+        raise UnauthenticatedError("No such token.", b'Bearer error="invalid_token"')
+
+    def challenge(self, code: Code | None) -> bytes:
+        """Return what a refusal asks for."""
+        return b"Bearer" if code is Code.UNAUTHENTICATED else b'Bearer error="insufficient_scope"'
+
+
 @dataclass
 class Edge:
     """A running application, a client of it, and what it logs."""
@@ -77,14 +95,18 @@ class Edge:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, probes: Mapping[str, Probe] | None = None, script: Script | None = None
+    settings: Settings,
+    probes: Mapping[str, Probe] | None = None,
+    script: Script | None = None,
+    routes: Sequence[BaseRoute] = (),
 ) -> AsyncGenerator[Edge]:
     """Run the application in this loop, with a scripted engine."""
     script = script or Script()
 
     @asynccontextmanager
     async def opening(_settings: Settings) -> AsyncGenerator[Parts]:
-        yield Parts(script, probes if probes is not None else {"database": Probe(works, needed=True)})
+        known = probes if probes is not None else {"database": Probe(works, needed=True)}
+        yield Parts(script, Door(), known, routes)
 
     log = StringIO()
     access = AccessLog(as_json, log)

@@ -98,6 +98,7 @@ def serve(seeded_database_url: str, redis_url: str, tmp_path: Path) -> Serving:
             "DATABASE_URL": seeded_database_url,
             "REDIS_URL": redis_url,
             "DATA_DIR": str(tmp_path),
+            "MASTER_KEYS": f"1:{'ab' * 32}",  # one for all who share the database
             "POOL_SIZE": "2",
             "DRAIN_S": "0.5",
             **settings,
