@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 import asyncpg
 import orjson
 from sqlalchemy import event, func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+import models.tables  # noqa: F401  # pyright: ignore[reportUnusedImport] - tables name each other: all or none
 from engine.errors import Code, Rejected
 from models.leaving import WriteSession, hand_on
 
@@ -70,6 +71,7 @@ class Database:
             json_deserializer=orjson.loads,
         )
         event.listen(self._engine.sync_engine, "do_connect", self._prepare_to_connect)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @property
     def claim_timeout_ms(self) -> int:
@@ -189,6 +191,12 @@ def raise_known(error: Exception) -> NoReturn:
             Code.UNAVAILABLE, "The database cannot be reached; nothing was done. Try again in a moment."
         ) from error
     raise error
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool replace a connection that the server closed meanwhile; that it did is known without asking it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _json(value: Any) -> str:
