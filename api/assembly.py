@@ -13,6 +13,7 @@ from api.health import Probe
 from api.keys import cursor_key, key_ring
 from api.migrations import MigrationError, pending
 from api.settings import Settings, SettingsError
+from api.working import working
 from auth.endings import PATIENCE_S, Endings
 from auth.oauth.keys import SigningKeys
 from auth.oauth.tokens import Tokens
@@ -86,6 +87,8 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
         viewers = await _viewers(settings, opened)
+        if settings.works_here:
+            await opened.enter_async_context(working(settings))
         engine = build_engine(settings, pool)
         opened.push_async_callback(engine.finish)
         yield Parts(engine, viewers, probes)

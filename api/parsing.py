@@ -85,6 +85,11 @@ def redis_url(written: str) -> str:
     return _url(written, ("redis", "rediss", "unix"), "redis://host:6379/0")
 
 
+def service_url(written: str) -> str:
+    """Read where a service is reached over HTTP."""
+    return _url(written, ("https", "http"), "https://messages.example")
+
+
 def key(written: str) -> bytes:
     """Read a secret of at least 32 bytes, in hex or base64."""
     try:

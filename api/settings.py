@@ -26,6 +26,17 @@ class Environment(StrEnum):
     """Nothing is explained, nothing is made up: what is missing is an error at start."""
 
 
+class Background(StrEnum):
+    """Where jobs are done and events are numbered."""
+
+    AUTO = "auto"
+    """In development in the servers; in production elsewhere."""
+    HERE = "here"
+    """In each server process, beside its answers."""
+    ELSEWHERE = "elsewhere"
+    """In processes of their own: ``bekal work``."""
+
+
 class LogFormat(StrEnum):
     """How a log line looks."""
 
@@ -80,6 +91,12 @@ class Settings:
     redis_url: str | None = variable(
         parsing.redis_url, None, "Valkey or Redis; unset starts an embedded one.", parsing.without_password
     )
+    messages_url: str | None = variable(
+        parsing.service_url, None, "Takes e-mail and text messages; unset starts a simulator.", parsing.without_password
+    )
+    background: Background = variable(
+        parsing.word(Background), Background.AUTO, "Where jobs are done: here, elsewhere (bekal work), or auto."
+    )
     data_dir: Path = variable(parsing.path, Path(), "Where embedded engines and made-up keys live.")
     cursor_key: bytes | None = variable(
         parsing.key, None, "Signs cursors: at least 32 bytes, hex or base64; the same for all servers.", parsing.hidden
@@ -106,10 +123,20 @@ class Settings:
     statement_timeout_s: float = variable(parsing.seconds(0.05, 300), 3.0, "Longest time for one SQL statement.")
     pool_timeout_s: float = variable(parsing.seconds(0.01, 60), 0.5, "Longest wait for a database connection.")
     pool_size: int = variable(parsing.whole(1, 200), 8, "Database connections of one server process.")
+    write_pool_size: int = variable(
+        parsing.whole(2, 50), 4, "Database connections for writes and sign-in, of one process."
+    )
     drain_s: float = variable(parsing.seconds(0, 60), 3.0, "How long to serve on after SIGTERM while /readyz says no.")
     trusted_proxies: tuple[Network, ...] = variable(
         parsing.networks, (), "Addresses whose X-Request-Id is believed: 10.0.0.7, 10.1.0.0/16."
     )
+
+    @property
+    def works_here(self) -> bool:
+        """Whether a server process does jobs beside its answers."""
+        if self.background is Background.AUTO:
+            return self.environment is Environment.DEVELOPMENT
+        return self.background is Background.HERE
 
     @property
     def origin(self) -> str:
@@ -199,5 +226,7 @@ def _unfit(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
             yield "BEKAL_CURSOR_KEY is not set: production makes no keys up. Make one with 'openssl rand -hex 32'."
         if not environ.get("BEKAL_MASTER_KEYS"):
             yield "BEKAL_MASTER_KEYS is not set: production makes no keys up. Set 1:KEY, of 'openssl rand -hex 32'."
+        if not environ.get("BEKAL_MESSAGES_URL"):
+            yield "BEKAL_MESSAGES_URL is not set: nobody can sign in without the codes that are sent through it."
         if not settings.public_url.startswith("https://"):
             yield "BEKAL_PUBLIC_URL is no https URL: tokens and links are made from it, not from what is asked for."

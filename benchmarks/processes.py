@@ -51,6 +51,7 @@ def bekal(database_url: str, redis_url: str, core: int, folder: Path) -> Generat
         "BEKAL_CURSOR_KEY": CURSOR_KEY,
         "BEKAL_MASTER_KEYS": f"1:{CURSOR_KEY}",
         "BEKAL_PUBLIC_URL": "https://graf.example",
+        "BEKAL_MESSAGES_URL": "https://messages.example",
         "BEKAL_PORT": str(port),
         "BEKAL_DRAIN_S": "0",
         # By default who waits for a connection for half a second is asked to come back; by hand, he waits on.

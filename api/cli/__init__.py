@@ -7,7 +7,7 @@ import click
 from api.cli.database import migrate, seed, services
 from api.cli.graph import explain, schema
 from api.cli.groups import Commands
-from api.cli.serving import config, demo, serve
+from api.cli.serving import config, demo, serve, work
 
 
 @click.group(
@@ -31,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, migrate, seed, services, schema, explain, config):
+for command in (demo, serve, work, migrate, seed, services, schema, explain, config):
     main.add_command(command)

@@ -59,6 +59,17 @@ def settings_from_environment(**overrides: object) -> Settings:
 
 
 @contextmanager
+def services(settings: Settings) -> Generator[Settings]:
+    """Start what a server needs and no setting names, for as long as the block runs; yield settings that name it.
+
+    Raises:
+        ServiceUnavailableError: a part does not start; the message names its log file.
+    """
+    with _messages(settings) as messages, engines(messages) as running:
+        yield running
+
+
+@contextmanager
 def engines(settings: Settings, *, valkey: bool = True) -> Generator[Settings]:
     """Start the engines that no setting names, for as long as the block runs, and yield settings that name them.
 
@@ -78,3 +89,15 @@ def engines(settings: Settings, *, valkey: bool = True) -> Generator[Settings]:
         if lacks_valkey:
             settings = replace(settings, redis_url=embedded.redis_url)
         yield settings
+
+
+@contextmanager
+def _messages(settings: Settings) -> Generator[Settings]:
+    """Start a simulator of the provider of messages, in a process of its own, where nobody named one."""
+    if settings.messages_url is not None or settings.environment is Environment.PRODUCTION:
+        yield settings
+        return
+    from api.services.messages import simulated
+
+    with simulated(settings.data_dir) as url:
+        yield replace(settings, messages_url=url)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.database import load, prepare, refuse_in_production
-from api.cli.groups import engines, settings_from_environment
+from api.cli.groups import services, settings_from_environment
 
 if TYPE_CHECKING:
     import socket
@@ -46,7 +46,7 @@ def serve(host: str | None, port: str | None, workers: str | None) -> None:
     from api.server import listen
 
     _let_terminate()
-    with listen(settings.host, settings.port) as listening, engines(settings) as running:
+    with listen(settings.host, settings.port) as listening, services(settings) as running:
         prepare(running, migrate=settings.database_url is None)
         _run(_located(running, listening), listening)
 
@@ -77,12 +77,33 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
         click.echo(f"Valkey      {without_password(running.redis_url or '')}")
         prepare(running, migrate=True)
         load(running, seed=1, scale=scale)
+        click.echo(f"Messages    {running.messages_url} (what would have been sent)")
         located = _located(running, listening)
         click.echo(f"GraphiQL    {located.origin}/graphiql")
         click.echo(f"Endpoint    {located.origin}/graphql")
         click.echo("Ctrl-C stops everything; the data stays.")
         sys.stdout.flush()
         _run(located, listening)
+
+
+@click.command()
+def work() -> None:
+    """Do what is done beside answering: send messages, number events, keep house.
+
+    In development a server does it itself. In production run one or more of these beside the servers; they share the
+    work. SIGTERM ends it when the jobs under way are done, or gives them back.
+
+    \b
+    Example:
+      BEKAL_DATABASE_URL=postgresql://bekal:secret@db/bekal bekal work
+    """
+    settings = settings_from_environment()
+    from api.working import work as work_on
+
+    _let_terminate()
+    with services(settings) as running:
+        prepare(running, migrate=settings.database_url is None)
+        work_on(running)
 
 
 @click.command()
@@ -101,7 +122,7 @@ def config() -> None:
 @contextmanager
 def _announced(settings: "Settings") -> Generator["Settings"]:
     click.echo(f"Engines     starting in {settings.data_dir}" if settings.database_url is None else "Engines     yours")
-    with engines(settings) as running:
+    with services(settings) as running:
         yield running
 
 

@@ -126,7 +126,11 @@ def test_migrate_prints_sql_without_a_database(environ: dict[str, str]) -> None:
 
 
 def test_serve_refuses_a_database_without_tables(environ: dict[str, str], empty_database_url: str) -> None:
-    environ |= {"BEKAL_DATABASE_URL": empty_database_url, "BEKAL_REDIS_URL": "redis://127.0.0.1:1/0"}
+    environ |= {
+        "BEKAL_DATABASE_URL": empty_database_url,
+        "BEKAL_REDIS_URL": "redis://127.0.0.1:1/0",
+        "BEKAL_MESSAGES_URL": "http://127.0.0.1:1",
+    }
 
     result = run(environ, "serve", "--port", "0")
 
@@ -142,6 +146,7 @@ def test_invented_rows_stay_out_of_production(environ: dict[str, str], command: 
         "BEKAL_CURSOR_KEY": "ab" * 32,
         "BEKAL_MASTER_KEYS": f"1:{'ab' * 32}",
         "BEKAL_PUBLIC_URL": "https://graf.example",
+        "BEKAL_MESSAGES_URL": "https://messages.example",
     }
 
     result = run(environ, command)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,7 @@ def test_production_makes_nothing_up() -> None:
         "BEKAL_DATABASE_URL",
         "BEKAL_CURSOR_KEY",
         "BEKAL_MASTER_KEYS",
+        "BEKAL_MESSAGES_URL",
         "BEKAL_PUBLIC_URL",
     ]
 
@@ -117,6 +119,7 @@ def test_production_makes_nothing_up() -> None:
         BEKAL_CURSOR_KEY=KEY,
         BEKAL_MASTER_KEYS=f"1:{KEY}",
         BEKAL_PUBLIC_URL="https://graf.example",
+        BEKAL_MESSAGES_URL="https://messages.example",
     )
 
     assert made.environment is Environment.PRODUCTION
@@ -172,6 +175,13 @@ def test_without_a_public_url_a_server_is_reached_where_it_listens() -> None:
     assert read(BEKAL_PORT="9000").origin == "http://127.0.0.1:9000"
     assert read(BEKAL_HOST="0.0.0.0").origin == "http://127.0.0.1:8000"  # noqa: S104
     assert read(BEKAL_HOST="::").origin == "http://[::1]:8000"
+
+
+def test_jobs_are_done_by_servers_in_development_and_elsewhere_in_production() -> None:
+    assert read().works_here
+    assert not replace(read(), environment=Environment.PRODUCTION).works_here
+    assert not read(BEKAL_BACKGROUND="elsewhere").works_here
+    assert replace(read(BEKAL_BACKGROUND="here"), environment=Environment.PRODUCTION).works_here
 
 
 def test_timeouts_nest() -> None:

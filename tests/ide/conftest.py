@@ -69,6 +69,8 @@ def serving(app: ASGIApp) -> Generator[str]:
 def site(bundle: Path, seeded_database_url: str) -> Iterator[str]:
     """The address of Bekal with GraphiQL and the small demo data."""
     assert bundle
-    settings = Settings.read({"HOME": "/nowhere", "BEKAL_DATABASE_URL": seeded_database_url})
+    settings = Settings.read(
+        {"HOME": "/nowhere", "BEKAL_DATABASE_URL": seeded_database_url, "BEKAL_BACKGROUND": "elsewhere"}
+    )
     with serving(create_app(settings, access=AccessLog(as_json, StringIO()))) as url:
         yield url

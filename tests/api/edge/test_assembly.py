@@ -9,13 +9,19 @@ from api.app import create_app
 from api.assembly import TablesBehindError, TablesProbe
 from api.logs import AccessLog, as_json
 from api.migrations import upgrade
-from api.settings import Settings
+from api.settings import Background, Settings
 
 
 async def test_an_application_without_tables_waits_for_somebody_to_migrate(
     tmp_path: Path, empty_database_url: str, redis_url: str
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=empty_database_url, redis_url=redis_url, pool_size=1)
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=empty_database_url,
+        redis_url=redis_url,
+        pool_size=1,
+        background=Background.ELSEWHERE,
+    )
     app = create_app(settings, access=AccessLog(as_json, StringIO()))
     async with (
         app.router.lifespan_context(app),

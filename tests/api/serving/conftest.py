@@ -66,10 +66,10 @@ Serving = Callable[..., AbstractAsyncContextManager[Process]]
 
 
 @asynccontextmanager
-async def serving(environ: Mapping[str, str], *arguments: str) -> AsyncGenerator[Process]:
-    """Run ``bekal serve`` until the block ends, ready to answer when the block begins."""
+async def running(environ: Mapping[str, str], *arguments: str) -> AsyncGenerator[Process]:
+    """Run a ``bekal`` command until the block ends."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bekal", "serve", "--port", "0", *arguments),
+        *(sys.executable, "-m", "bekal", *arguments),
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("BEKAL_")} | dict(environ),
         stdout=asyncio.subprocess.PIPE,
@@ -77,16 +77,23 @@ async def serving(environ: Mapping[str, str], *arguments: str) -> AsyncGenerator
     served = Process(process)
     listening = asyncio.create_task(served.listen())
     try:
+        yield served
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await listening
+
+
+@asynccontextmanager
+async def serving(environ: Mapping[str, str], *arguments: str) -> AsyncGenerator[Process]:
+    """Run ``bekal serve`` until the block ends, ready to answer when the block begins."""
+    async with running(environ, "serve", "--port", "0", *arguments) as served:
         (said, *_) = await served.logged("listening")
         served.port = said["port"]
         served.url = f"http://127.0.0.1:{served.port}"
         async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
             assert (await client.get(f"{served.url}/livez")).status_code == 200
         yield served
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await listening
 
 
 @pytest.fixture
@@ -99,6 +106,8 @@ def serve(seeded_database_url: str, redis_url: str, tmp_path: Path) -> Serving:
             "REDIS_URL": redis_url,
             "DATA_DIR": str(tmp_path),
             "MASTER_KEYS": f"1:{'ab' * 32}",  # one for all who share the database
+            "MESSAGES_URL": "http://127.0.0.1:1",  # nobody signs in here
+            "BACKGROUND": "elsewhere",
             "POOL_SIZE": "2",
             "DRAIN_S": "0.5",
             **settings,
