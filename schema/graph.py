@@ -8,12 +8,19 @@ import schema.publication  # noqa: F401 # pyright: ignore[reportUnusedImport] - 
 from engine import federation, nodes, sdl
 from engine.graph import Graph, Node
 from engine.sources import batched
+from schema.access import AccessQueries
+from schema.audit_events import AuditEvent, AuditEventQueries
+from schema.browser_sessions import BrowserSession
 from schema.categories import Category, CategoryQueries
+from schema.clients import Client, ClientKey, ClientQueries, ClientSecret
+from schema.consents import Consent
 from schema.courses import Course, CourseQueries
+from schema.invitations import Invitation, InvitationQueries
 from schema.listings import Listing
 from schema.marketplaces import Marketplace, MarketplaceQueries
 from schema.organisations import Organisation
 from schema.payers import Payer
+from schema.people import PersonQueries
 from schema.providers import Provider, ProviderQueries
 from schema.ratings import Rating
 from schema.regions import Region, RegionQueries
@@ -21,13 +28,42 @@ from schema.runs import Run
 from schema.scalars import CONFIG
 
 Entity = Annotated[
-    Union[Category, Course, Listing, Marketplace, Organisation, Payer, Provider, Rating, Region, Run],  # noqa: UP007 - a union needs the word
+    Union[  # noqa: UP007 - a union needs the word
+        AuditEvent,
+        BrowserSession,
+        Category,
+        Client,
+        ClientKey,
+        ClientSecret,
+        Consent,
+        Course,
+        Invitation,
+        Listing,
+        Marketplace,
+        Organisation,
+        Payer,
+        Provider,
+        Rating,
+        Region,
+        Run,
+    ],
     strawberry.union(name="_Entity", description="What other graphs of a federation may refer to."),
 ]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(CourseQueries, CategoryQueries, ProviderQueries, MarketplaceQueries, RegionQueries):
+class Query(
+    CourseQueries,
+    CategoryQueries,
+    ProviderQueries,
+    MarketplaceQueries,
+    RegionQueries,
+    PersonQueries,
+    AccessQueries,
+    ClientQueries,
+    InvitationQueries,
+    AuditEventQueries,
+):
     """The root of reads."""
 
     node: Node | None = batched(

@@ -20,6 +20,12 @@ KINDS = (
     "sessions",
     "listings",
     "ratings",
+    "people",
+    "browser_sessions",
+    "clients",
+    "invitations",
+    "consents",
+    "audit_events",
 )
 DAWN = datetime(2025, 1, 6, 2, tzinfo=UTC)
 FUTURE = datetime(2999, 1, 7, 2, tzinfo=UTC)
@@ -67,6 +73,7 @@ def rows(times: int = 1) -> dict[str, list[dict[str, Any]]]:
         "sessions": [session for course in range(1, len(courses) + 1) for session in _sessions(course)],
         "listings": [listing for course in range(1, len(courses) + 1) for listing in _listings(course)],
         "ratings": [rating for course in range(1, len(courses) + 1) for rating in _ratings(course)],
+        **dict(_people(times)),
     }  # fmt: skip
 
 
@@ -176,6 +183,40 @@ def _ratings(course: int) -> Any:
             "comment": f"Ulasan {m}" if m % 2 else None,
             "rated_at": DAWN + timedelta(days=m // 2),
         }
+
+
+def _people(times: int) -> Any:
+    """Give two people and what is theirs, and the applications of two organisations."""
+    many = range(1, 4 * times + 1)
+    yield "people", [{"id": key("people", n), "locale": "id", "state": "ACTIVE"} for n in (1, 2)]
+    yield "browser_sessions", [
+        {"id": key("browser_sessions", n), "person_id": key("people", 1 + n % 2), "hash": n.to_bytes(32),
+         "methods": ["pwd"], "device": f"Peramban {n}", "created_at": DAWN + timedelta(days=n // 3),
+         "expires_at": FUTURE}
+        for n in many
+    ]  # fmt: skip
+    yield "clients", [
+        {"id": key("clients", n), "code": f"app-{n}", "name": f"Aplikasi {n // 2}", "kind": "CONFIDENTIAL",
+         "organisation_id": key("organisations", 1 + n % 2), "role": "MARKETPLACE", "state": "SANDBOX",
+         "sandbox": True, "auth_method": "client_secret_basic", "grant_types": ["client_credentials"],
+         "scopes": ["listings:write"], "redirect_uris": [], "dpop_required": False, "fapi2": False}
+        for n in many
+    ]  # fmt: skip
+    yield "invitations", [
+        {"id": key("invitations", n), "organisation_id": key("organisations", 1 + n % 2), "role": "MARKETPLACE",
+         "sandbox": True, "hash": n.to_bytes(32), "expires_at": FUTURE}
+        for n in many
+    ]  # fmt: skip
+    yield "consents", [
+        {"id": key("consents", n), "person_id": key("people", 1 + n % 2), "client_id": key("clients", n),
+         "scopes": ["profile:read"], "text_hash": bytes(32), "locale": "id", "given_at": DAWN}
+        for n in many
+    ]  # fmt: skip
+    yield "audit_events", [
+        {"action": "client.created", "organisation_id": key("organisations", 1 + n % 2), "role": "MARKETPLACE",
+         "subject_type": "client", "subject_id": key("clients", n), "details": "{}"}
+        for n in many
+    ]  # fmt: skip
 
 
 async def insert(connection: "Connection", table: str, records: list[dict[str, Any]]) -> None:
