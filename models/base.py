@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -68,6 +69,14 @@ def among(column: InstrumentedAttribute[Word], words: Sequence[Word]) -> ColumnE
     """Return the condition that ``column`` holds one of ``words``: one parameter, however many they are."""
     values: Any = words
     return column == any_(values)
+
+
+def any_of(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of ``values``: one parameter, however many there are.
+
+    For the statements of writes, whose values are there; ``among`` is for those that a request fills in later.
+    """
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def belongs(column: InstrumentedAttribute[Any], owner: UUID | None) -> ColumnElement[bool]:

@@ -44,6 +44,11 @@ class Step(Enum):
     RETIRE = Way((PublicationState.PUBLISHED, PublicationState.SUSPENDED), PublicationState.RETIRED)
 
 
+def sources_of(step: Step) -> str:
+    """Return the states from which ``step`` can be taken, for a message."""
+    return ", ".join(step.value.sources)
+
+
 def leads_on(step: Step, state: PublicationState) -> bool:
     """Return whether ``step`` can be taken from ``state``."""
     return state in step.value.sources

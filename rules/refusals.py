@@ -1,7 +1,7 @@
 """Refusals: the rules say no. A refusal is data: a code, where in the input it lies, and what one must know to act."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,11 @@ class Refusal:
     """The field of the input as clients write it: ``("rows", 3, "price")``."""
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Figures for the message, such as ``{"price_max": 5000000}``. They are kept with the answer: no personal data."""
+
+
+def under(place: tuple[str | int, ...], refusals: Iterable[Refusal]) -> list[Refusal]:
+    """Return the refusals of a part of the input, with the part's own place before theirs."""
+    return [replace(each, path=(*place, *each.path)) for each in refusals]
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from engine.pages import Connection
 from engine.sources import EVERYONE, column, listed, one, pages
 from models import tables as rows
 from resolvers import categories as do
-from resolvers import courses as courses_do
+from resolvers.courses import reads as courses_do
 
 if TYPE_CHECKING:
     from schema.courses import Course

@@ -9,10 +9,10 @@ from engine.graph import Node
 from engine.pages import Connection
 from engine.sources import column, edge, listed, one, pages
 from models import tables as rows
-from resolvers import courses as do
 from resolvers import listings as listings_do
 from resolvers import ratings as ratings_do
 from resolvers import runs as runs_do
+from resolvers.courses import reads as do
 from rules.courses import CourseLevel, CourseMode, Education
 from rules.money import Rupiah
 from rules.publication import PublicationState

@@ -10,8 +10,8 @@ from engine.graph import Node
 from engine.pages import Connection
 from engine.sources import column, edge, one, pages
 from models import tables as rows
-from resolvers import courses as courses_do
 from resolvers import providers as do
+from resolvers.courses import reads as courses_do
 from rules.organisations import ProviderType
 from rules.publication import PublicationState
 from schema.organisations import Organisation

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from typing_extensions import Doc
 
-from models.base import among
+from models.base import among, belongs
 from models.courses import Course
 from models.listings import Listing
 from models.regions import lies_within
 from models.runs import Run
-from rules.access import Viewer
+from rules.access import Role, Viewer
 from rules.courses import CourseLevel, CourseMode
 from rules.ids import CategoryId, CourseId, MarketplaceId, ProviderId
 from rules.money import Rupiah
@@ -30,6 +30,19 @@ NEXT_START = (
     .scalar_subquery()
 )
 """When the course is taught next, or NULL."""
+
+
+class OwnCourseOrder(Enum):
+    """Orders of an institution's own courses."""
+
+    NEWEST = (Course.id.desc(),)
+    OLDEST = (Course.id.asc(),)
+
+
+class ReviewOrder(Enum):
+    """Orders of courses that wait for a decision."""
+
+    LONGEST_WAITING = (func.coalesce(Course.submitted_at, _NEVER).asc(), Course.id.asc())
 
 
 class CourseOrder(Enum):
@@ -82,9 +95,19 @@ class CourseFilter:
 
 
 def courses_visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Return which courses the viewer may look up."""
-    del viewer
-    return Course.state.in_(EVER_PUBLIC)
+    """Return which courses the viewer may look up: what was public once, his own, and all for the programme office."""
+    public = Course.state.in_(EVER_PUBLIC)
+    if viewer.is_staff:
+        return or_(public, ~Course.sandbox)
+    if viewer.role is Role.INSTITUTION:
+        return or_(public, _own(viewer))
+    return public
+
+
+def _own(viewer: Viewer) -> ColumnElement[bool]:
+    """Return which courses the viewer's institution wrote; on trial it sees what it wrote on trial."""
+    trial = Course.sandbox if viewer.sandbox else ~Course.sandbox
+    return and_(belongs(Course.provider_id, viewer.provider_id), trial)
 
 
 def course_by(viewer: Viewer, by: Annotated[CourseBy, Doc("Which course.")]) -> Select[Course]:
@@ -105,6 +128,21 @@ def courses_on_sale(
     if filter is None:
         return statement
     return statement.where(*_facts(filter), *_offers(filter), *_runs(filter))
+
+
+def own_courses(
+    viewer: Viewer,
+    states: Annotated[list[PublicationState] | None, Doc("Only courses in one of these states.")] = None,
+) -> Select[Course]:
+    """Return the courses of the viewer's institution, in whatever state."""
+    statement = select(Course).where(_own(viewer))
+    return statement if states is None else statement.where(among(Course.state, states))
+
+
+def courses_to_review(viewer: Viewer) -> Select[Course]:
+    """Return the courses that wait for a decision; those on trial are decided on by themselves."""
+    del viewer
+    return select(Course).where(Course.state == PublicationState.SUBMITTED, ~Course.sandbox)
 
 
 def _facts(wish: CourseFilter) -> list[ColumnElement[bool]]:
