@@ -1,7 +1,7 @@
 """Writes: how a use case is run, once for each key of each caller, however often it is sent.
 
-Claim the key, run the use case in a savepoint, keep what it came to, commit: one transaction. A refusal undoes the
-savepoint and is kept as well; bad input, outages and bugs leave nothing, so that the same key may be tried again.
+Claim the key, run the use case, keep what it came to, commit: one transaction. A refusal undoes it and is kept in a
+transaction of its own; bad input, outages and bugs leave nothing, so that the same key may be tried again.
 """
 
 import asyncio
@@ -163,24 +163,37 @@ async def _attempt(
     use_case: Callable[[Write, Wish], Awaitable[Result]],
     constraints: Mapping[str, Refusal],
 ) -> Done[Result] | Refused:
+    try:
+        async with database.write() as session:
+            now = await _claim(session, claim, database.claim_timeout_ms)
+            if now is None:
+                return await _replay(session, claim, returned_by(use_case))
+            done = Done(await use_case(Write(session, caller, now), wish))
+            await hand_on(session, Settling(claim.caller, claim.key, {"done": kept(done.result)}))
+    except Refused as refused:
+        ended = refused
+    except IntegrityError as broken:
+        refusal = constraints.get(constraint_of(broken) or "")
+        if refusal is None:
+            raise
+        ended = Refused.of([refusal])
+    else:
+        return done
+    return await _keep(database, claim, ended, returned_by(use_case))
+
+
+async def _keep(database: Database, claim: _Claim, refused: Refused, result: Any) -> Any:
+    """Store a refusal, now that its transaction is undone with all that it wrote and held.
+
+    A savepoint would spare this second transaction, and cost every write that succeeds two round trips. A twin may come
+    in between: what it came to then stands for both.
+    """
     async with database.write() as session:
-        now = await _claim(session, claim, database.claim_timeout_ms)
-        if now is None:
-            return await _replay(session, claim, returned_by(use_case))
-        ended: Done[Result] | Refused
-        try:
-            async with session.begin_nested():
-                ended = Done(await use_case(Write(session, caller, now), wish))
-                await session.flush()
-        except Refused as refused:
-            ended = refused
-        except IntegrityError as broken:
-            refusal = constraints.get(constraint_of(broken) or "")
-            if refusal is None:
-                raise
-            ended = Refused.of([refusal])
-        await hand_on(session, Settling(claim.caller, claim.key, _stored(ended)))
-    return ended
+        if await _claim(session, claim, database.claim_timeout_ms) is None:
+            return await _replay(session, claim, result)
+        outcome = {"refused": [plain(each) for each in refused.refusals]}
+        await hand_on(session, Settling(claim.caller, claim.key, outcome))
+    return refused
 
 
 # The wait for a twin is longer than the wait for a row, and both are set in the statement that waits: it begins with
@@ -234,12 +247,6 @@ async def _replay(session: AsyncSession, claim: _Claim, result: Any) -> Any:
     if "refused" in outcome:
         return Refused.of(Refusal(each["code"], tuple(each["path"]), each["details"]) for each in outcome["refused"])
     return Done(restored(result, outcome["done"]), replayed=True)
-
-
-def _stored(ended: Done[Any] | Refused) -> Mapping[str, Any]:
-    if isinstance(ended, Refused):
-        return {"refused": [plain(each) for each in ended.refusals]}
-    return {"done": kept(ended.result)}
 
 
 def _identity(viewer: Viewer) -> UUID:

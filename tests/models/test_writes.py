@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -122,6 +123,20 @@ async def test_a_refusal_undoes_what_was_written_and_is_given_again(database: Da
 
     for each in ended:
         assert each.refusals == (Refusal("TAKEN", ("points",)), Refusal("NEGATIVE", ("rows", 3), {"points_min": 0}))
+    assert await counts(database) == NOTHING | {"idempotency": 1}
+
+
+async def test_refused_twins_are_given_one_reason_though_each_had_its_own(database: Database) -> None:
+    reasons = count(1)
+
+    async def refuse(write: Write, wish: Mark) -> UUID:
+        await make_mark(write, wish)
+        raise Refused(Why.TAKEN, "points", number=next(reasons))
+
+    ended = await asyncio.gather(*(make(database, "a", Mark(1), refuse) for _ in range(20)))
+
+    assert len({each.refusals[0].details["number"] for each in ended}) == 1
+    assert (await make(database, "a", Mark(1))).refusals == ended[0].refusals
     assert await counts(database) == NOTHING | {"idempotency": 1}
 
 
