@@ -8,7 +8,8 @@ A function that tries to look at a symbol fails when the plan is made, not silen
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -171,10 +172,14 @@ def _viewer_field(name: str) -> Read:
     return lambda run: getattr(run.viewer, name)
 
 
-@lru_cache(maxsize=4096)
 def viewer_shape(viewer: Any) -> Hashable:
-    """Return what of the viewer may shape a statement. Kept for the viewers of the moment: each request asks."""
-    kind = type(viewer)
-    real = _real_fields(kind) - {"scopes"}
-    held = getattr(viewer, "scopes", frozenset[str]()) & _row_scopes(kind)
-    return held, tuple([getattr(viewer, field.name) for field in fields(kind) if field.name in real])
+    """Return what of the viewer may shape a statement. Each request asks: it is read by what its class prepared."""
+    return _shape_reader(type(viewer))(viewer)
+
+
+@cache
+def _shape_reader(kind: type) -> Callable[[Any], Hashable]:
+    row_scopes = _row_scopes(kind)
+    names = [name for name in _real_fields(kind) if name != "scopes"]
+    read: Callable[[Any], Hashable] = attrgetter(*sorted(names)) if names else lambda _viewer: None
+    return (lambda viewer: (read(viewer), viewer.scopes & row_scopes)) if row_scopes else read

@@ -77,7 +77,7 @@ class Mixer:
         """Return the operation that ``text`` becomes."""
         (operation,) = parse(text).definitions
         assert isinstance(operation, OperationDefinitionNode)
-        root = self.schema.query_type
+        root = self.schema.get_root_type(operation.operation)
         selections = self._selections(operation.selection_set, root, 0)
         node = OperationDefinitionNode(
             operation=operation.operation,

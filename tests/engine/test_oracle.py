@@ -57,10 +57,13 @@ def library_values() -> Values:
         "Wish.members": "Me",
         "Query.echo.ids": "Bo",
         "Receipt.id": "Re",
+        "Mutation.retitle.book": "Bo",
+        "BookRow.shelf": "Sh",
+        "Ownership.owner": "Me",
     }
 
     def value(random: Random, coordinate: str) -> str | None:
-        if coordinate in ("BookBy.title", "BookFilter.text"):
+        if coordinate in ("BookBy.title", "BookFilter.text", "BookRow.title", "Mutation.retitle.title"):
             return random.choice(["Eve's Road 0", "Zinc_ore 1", "a", "E", "%", "0"])
         code = coordinates.get(coordinate) or (random.choice(list(kinds)) if "node" in coordinate else None)
         if code is None:
