@@ -101,8 +101,8 @@ async def _spend(db: AsyncSession, count: Count) -> timedelta | None:
     if counted is not None:
         return None
     blocked: tuple[datetime | None, datetime] | None = (
-        (await db.execute(select(Attempt.blocked_until, now).where(Attempt.hash == count.hash))).tuples().one_or_none()
-    )
+        await db.execute(select(Attempt.blocked_until, now).where(Attempt.hash == count.hash))
+    ).one_or_none()
     if blocked is None or blocked[0] is None:
         return timedelta(seconds=1)  # it was cleared this moment
     return blocked[0] - blocked[1]
@@ -113,5 +113,5 @@ def _blocked_until(limit: Limit, tries: Any, now: Any, ends: Any) -> Any:
     if not limit.base:
         return case((tries >= limit.free, ends), else_=None)
     doublings = func.least(tries - limit.free, DOUBLINGS_MAX)
-    wait = func.least(literal(limit.cap), literal(limit.base) * func.power(2, doublings))
-    return case((tries >= limit.free, now + wait), else_=None)
+    wait_s = func.least(limit.cap.total_seconds(), limit.base.total_seconds() * func.power(2, doublings))
+    return case((tries >= limit.free, now + func.make_interval(0, 0, 0, 0, 0, 0, wait_s)), else_=None)

@@ -6,11 +6,12 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.attempts import count_of, spend
 from auth.site import Site
+from models.database import clock
 from models.letters import post
 from models.sign_ins import OneTimeCode
 from rules.contacts import Contact
@@ -56,8 +57,7 @@ async def send_code(db: AsyncSession, site: Site, flow: bytes, to: Addressee, wo
     """
     await spend(db, count_of(site.keys, CODES, to.contact.value, to.device or ""))
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    now = await db.scalar(select(func.now()))
-    assert now is not None
+    now = await clock(db)
     row = OneTimeCode(
         person_id=to.person_id,
         contact_id=to.contact_id,

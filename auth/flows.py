@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from auth.forms import SIGN_IN_COOKIE
 from auth.site import SECRET_BYTES, Site
+from models.database import clock
 from models.sign_ins import SignIn
 from rules.people import Method
 from rules.sign_ins import SIGN_IN_LIFE
@@ -19,8 +20,7 @@ from rules.sign_ins import SIGN_IN_LIFE
 async def begin_flow(db: AsyncSession, site: Site, person_id: UUID, return_to: str) -> tuple[SignIn, str]:
     """Begin a sign-in of somebody whose password was right; return it and the secret for the browser's cookie."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    now = await db.scalar(select(func.now()))
-    assert now is not None
+    now = await clock(db)
     flow = SignIn(
         hash=site.keys.hash(secret.encode(), "sign-in"),
         person_id=person_id,

@@ -14,6 +14,8 @@ from starlette.responses import Response
 
 from auth.forms import SESSION_COOKIE
 from auth.site import SECRET_BYTES, Site
+from models.database import clock
+from models.endings import end_grants
 from models.grants import Grant
 from models.organisations import Organisation
 from models.people import Person, Post
@@ -88,7 +90,7 @@ class Sessions:
             )
             .order_by(Post.id)
         )
-        rows = (await db.execute(statement)).tuples().all()
+        rows = (await db.execute(statement)).all()
         if not rows:
             return None
         session, locale, _, _, now = rows[0]
@@ -128,9 +130,7 @@ class Sessions:
             return StartedSession(before.browser_session_id, secret)
         if before is not None:
             await end_sessions(db, before.person_id, [before.browser_session_id])
-        now = await db.scalar(select(func.now()))
-        assert now is not None
-        session = BrowserSession(person_id=person_id, expires_at=now + LIFE, **fresh)
+        session = BrowserSession(person_id=person_id, expires_at=await clock(db) + LIFE, **fresh)
         db.add(session)
         await db.flush()
         return StartedSession(session.id, secret)
@@ -169,24 +169,23 @@ async def live_sessions(db: AsyncSession, person_id: UUID) -> Sequence[BrowserSe
 
 async def end_sessions(
     db: AsyncSession, person_id: UUID, only: Sequence[UUID] | None = None, *, but: UUID | None = None
-) -> int:
-    """End sessions of a person and what was granted in them; return how many ended.
+) -> Sequence[UUID]:
+    """End sessions of a person and what was granted in them; return which ended.
 
     All of them, or ``only`` these, and never the one that is ``but``. What is another person's stays as it is.
     """
-    ending = update(BrowserSession).where(BrowserSession.person_id == person_id, BrowserSession.ended_at.is_(None))
+    which = [BrowserSession.person_id == person_id, BrowserSession.ended_at.is_(None)]
     if only is not None:
-        ending = ending.where(BrowserSession.id.in_(only))
+        which.append(BrowserSession.id.in_(only))
     if but is not None:
-        ending = ending.where(BrowserSession.id != but)
-    ended = (await db.scalars(ending.values(ended_at=func.now()).returning(BrowserSession.id))).all()
-    if ended:
-        await db.execute(
-            update(Grant)
-            .where(Grant.browser_session_id.in_(ended), Grant.ended_at.is_(None))
-            .values(ended_at=func.clock_timestamp(), end_reason=GrantEnd.SIGNED_OUT)
-        )
-    return len(ended)
+        which.append(BrowserSession.id != but)
+    alive = select(BrowserSession.id).where(*which).order_by(BrowserSession.id).with_for_update(key_share=True)
+    ids = (await db.scalars(alive)).all()
+    if ids:
+        now = await clock(db)
+        await db.execute(update(BrowserSession).where(BrowserSession.id.in_(ids)).values(ended_at=now))
+        await end_grants(db, GrantEnd.SIGNED_OUT, now, Grant.browser_session_id.in_(ids))
+    return ids
 
 
 def device_of(user_agent: str) -> str:

@@ -77,10 +77,21 @@ async def hand_on(session: AsyncSession, settling: Settling | None = None) -> No
     for _, kind, row in own.left:
         rows.setdefault(kind, []).append(row)
     own.left = []
-    values: dict[str, Any] = {kind.name.lower(): orjson.dumps(rows[kind]).decode() for kind in rows}
+    values: dict[str, Any] = {kind.name.lower(): _json(rows[kind]) for kind in rows}
     if settling is not None:
-        values |= {"caller": settling.caller, "key": settling.key, "outcome": orjson.dumps(settling.outcome).decode()}
+        values |= {"caller": settling.caller, "key": settling.key, "outcome": _json(settling.outcome)}
     await session.execute(_statement(frozenset(rows), settles=settling is not None), values)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=_key).decode()
+
+
+def _key(value: object) -> str:
+    """Return a key as text: the driver has a class of its own for them, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
 _INSERTS = {

@@ -187,7 +187,7 @@ async def reach(session: AsyncSession, keys: KeyRing, person_id: UUID) -> Reache
         .where(Person.id == person_id)
         .order_by(Contact.kind)
     )
-    rows = (await session.execute(statement)).tuples().all()
+    rows = (await session.execute(statement)).all()
     if not rows:
         return None
     person, sealed_key, _ = rows[0]

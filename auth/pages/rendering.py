@@ -111,9 +111,14 @@ class Pages:
             self.site.set_cookie(answer, LANGUAGE_COOKIE, chosen.value, life_s=int(LANGUAGE_LIFE.total_seconds()))
 
 
+def path_to(path: str, **query: str) -> str:
+    """Return the address of a page of ours."""
+    return f"{path}?{urlencode(query)}" if query else path
+
+
 def see(path: str, **query: str) -> RedirectResponse:
     """Send the browser to a page of ours, to be fetched with GET."""
-    answer = RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+    answer = RedirectResponse(path_to(path, **query), 303)
     answer.headers["cache-control"] = "no-store"
     return answer
 
