@@ -4,18 +4,22 @@ import asyncio
 import fcntl
 import json
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from gateways.message_simulator import Simulator
 from ide.build import Node, node_from_wheel, node_on_path
 from models.database import Database
 from models.sealing import KeyRing
+from rules.access import Role
 from tests.api.serving.conftest import Process, serving
 from tests.clients.world import Casting, World
 
@@ -73,6 +77,19 @@ class Stage:
     casting: Casting
 
 
+@contextmanager
+def simulated_messages(file: Path) -> Generator[str]:
+    """Run the simulator of the message provider, and give its address."""
+    with Simulator(("127.0.0.1", 0), file) as simulator:
+        thread = Thread(target=simulator.serve_forever, kwargs={"poll_interval": 0.05}, name="messages")
+        thread.start()
+        try:
+            yield simulator.url
+        finally:
+            simulator.shutdown()
+            thread.join()
+
+
 @pytest.fixture(scope="session")
 async def stage(
     server: Any, seeded_template: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
@@ -81,6 +98,7 @@ async def stage(
     url: str = server.create(f"clients_{token_hex(4)}", seeded_template)
     key = token_hex(32)
     data_dir = tmp_path_factory.mktemp("clients")
+    messages = data_dir / "messages.jsonl"
     environ = {
         "BEKAL_DATABASE_URL": url,
         "BEKAL_REDIS_URL": redis_url,
@@ -91,11 +109,12 @@ async def stage(
     }
     database = Database(url, size=2)
     try:
-        async with serving(environ) as process:
-            world = World(issuer=process.url, messages=str(data_dir / "messages.jsonl"))
-            casting = Casting(database, KeyRing({1: bytes.fromhex(key)}))
-            await casting.applications(world)
-            yield Stage(process, world, casting)
+        with simulated_messages(messages) as url_of_messages:
+            async with serving(environ | {"BEKAL_MESSAGES_URL": url_of_messages}) as process:
+                world = World(issuer=process.url, messages=str(messages))
+                casting = Casting(database, KeyRing({1: bytes.fromhex(key)}))
+                await casting.applications(world)
+                yield Stage(process, world, casting)
     finally:
         await database.close()
 
@@ -109,7 +128,9 @@ async def drive(stage: Stage, node: Node) -> Drive:
 
     async def run(flow: str) -> Told:
         people = {
-            "participant": await stage.casting.participant(),
+            "participant": await stage.casting.person(),
+            "officer": await stage.casting.person(Role.OFFICER),
+            "auditor": await stage.casting.person(Role.AUDITOR),
         }
         world = replace(stage.world, people=people, invitation=await stage.casting.invitation())
         return await driven(node, flow, asdict(world))
@@ -119,18 +140,38 @@ async def drive(stage: Stage, node: Node) -> Drive:
 
 async def driven(node: Node, flow: str, world: dict[str, Any]) -> Told:
     """Run a flow of the driver in a world."""
+    code, stdout, stderr = await run_node(node, world, "run.mjs", flow)
+    lines = [json.loads(line) for line in stdout.splitlines()]
+    return Told([line for line in lines if "step" in line], code, stderr)
+
+
+async def run_node(node: Node, told: Any, *arguments: str) -> tuple[int, str, str]:
+    """Run one of the driver's programs, and return its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
-        *node.node,
-        "run.mjs",
-        flow,
+        *(*node.node, *arguments),
         cwd=DRIVER,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(FLOW_TIMEOUT_S):
-        stdout, stderr = await process.communicate(json.dumps(world).encode())
-    lines = [json.loads(line) for line in stdout.splitlines()]
-    code = process.returncode
-    assert code is not None
-    return Told([line for line in lines if "step" in line], code, stderr.decode())
+        stdout, stderr = await process.communicate(json.dumps(told).encode())
+    assert process.returncode is not None
+    return process.returncode, stdout.decode(), stderr.decode()
+
+
+Approve = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+async def approve(stage: Stage, node: Node) -> Approve:
+    """Follows an address as a participant at a browser, who signs in and agrees; gives where the browser ends."""
+    person = await stage.casting.person()
+
+    async def browse(url: str) -> str:
+        world = asdict(replace(stage.world, people={"participant": person}))
+        code, stdout, stderr = await run_node(node, {"world": world, "url": url, "person": "participant"}, "browse.mjs")
+        assert code == 0, stderr
+        return stdout.strip()
+
+    return browse

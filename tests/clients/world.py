@@ -1,5 +1,6 @@
 """The world that real clients come into: applications of every kind, and people, on a database of their own."""
 
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,24 +13,23 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.factors import set_authenticator
 from models.database import Database
-from models.sealing import KeyRing, seal_for
+from models.people import NewPerson, add_person
+from models.sealing import KeyRing
 from models.tables import (
     Client,
     ClientKey,
     ClientSecret,
-    Contact,
-    ContactIndex,
     Invitation,
     Marketplace,
-    Person,
-    PersonKey,
-    Post,
     Provider,
 )
-from rules.access import Role
+from rules.access import STAFF, Role
+from rules.authenticators import SECRET_BYTES
 from rules.clients import AuthMethod, ClientKind, ClientState, GrantType
-from rules.people import ContactKind, Locale, PersonState
+from rules.contacts import contact_of
+from rules.people import Locale
 from rules.secrets import SecretKind, hint_of, make_secret
 
 PASSWORD = "sebuah kalimat sandi untuk uji"  # noqa: S105 - of people who exist in tests only
@@ -66,6 +66,9 @@ APPLICATIONS = {
     "service": Application(AuthMethod.SECRET_BASIC, SERVICE, "courses:read courses:write", "institution"),
     "service-post": Application(AuthMethod.SECRET_POST, SERVICE, "courses:read courses:write", "institution"),
     "service-jwt": Application(AuthMethod.PRIVATE_KEY_JWT, SERVICE, "courses:read courses:write", "institution"),
+    "service-fapi": Application(
+        AuthMethod.PRIVATE_KEY_JWT, SERVICE, "courses:read courses:write", "institution", bound=True, fapi2=True
+    ),
     "shop": Application(AuthMethod.NONE, CODE, OWN_LIFE, "marketplace", LOOPBACK),
     "shop-server": Application(AuthMethod.SECRET_BASIC, [GrantType.TOKEN_EXCHANGE], "profile:read", "marketplace"),
     "stranger-server": Application(AuthMethod.SECRET_BASIC, [GrantType.TOKEN_EXCHANGE], "profile:read", "other"),
@@ -105,10 +108,19 @@ class Casting:
             for name, application in APPLICATIONS.items():
                 world.clients[name] = self._register(session, name, application, owners)
 
-    async def participant(self) -> dict[str, str]:
-        """Make somebody who takes part in the programme, and return what the person types."""
+    async def person(self, role: Role | None = None, owner: str | None = None) -> dict[str, str]:
+        """Make somebody, with the post that ``role`` names if it does, and return what the person types."""
+        contact = contact_of(f"{(role or Role.PARTICIPANT).value.lower()}-{token_hex(6)}@orang.example")
+        assert contact is not None
+        typed = {"contact": contact.value, "password": PASSWORD}
         async with self._database.write() as session:
-            _, typed = await self._person(session)
+            posts = ((role, (await self._owners(session)).get(owner)),) if role else ()
+            wish = NewPerson((contact,), "Orang Uji", Locale.ENGLISH, self._password_hash, posts)
+            person_id = await add_person(session, self._ring, wish)
+            if role in STAFF:
+                secret = token_bytes(SECRET_BYTES)
+                await set_authenticator(session, self._ring, person_id, secret)
+                typed["totp"] = b32encode(secret).decode()
         return typed
 
     async def invitation(self, role: Role = Role.INSTITUTION, owner: str = "institution") -> str:
@@ -173,20 +185,3 @@ class Casting:
             session.add(ClientKey(client=client, slot=1, kid=public["kid"], jwk=public))
             return told | {"jwk": {**key.as_dict(private=True), "kid": public["kid"]}}
         return told
-
-    async def _person(self, session: AsyncSession, role: Role | None = None) -> tuple[Person, dict[str, str]]:
-        person = Person(id=uuid4(), password_hash=self._password_hash, locale=Locale.ENGLISH, state=PersonState.ACTIVE)
-        contact = Contact(id=uuid4(), person_id=person.id, kind=ContactKind.EMAIL)
-        typed = f"peserta-{contact.id.hex[-12:]}@peserta.example"
-        key, sealed = self._ring.new_data_key(person.id)
-        person.name_sealed = seal_for(key, "Peserta Uji", f"people.name:{person.id}")
-        contact.sealed = seal_for(key, typed, f"contacts.sealed:{contact.id}")
-        contact.confirmed_at = datetime.now(UTC)
-        session.add(person)
-        await session.flush()
-        session.add_all([PersonKey(person_id=person.id, version=self._ring.version, sealed=sealed), contact])
-        await session.flush()
-        session.add(ContactIndex(hash=self._ring.index(typed.encode(), "email"), contact_id=contact.id))
-        if role is not None:
-            session.add(Post(person_id=person.id, role=role))
-        return person, {"contact": typed, "password": PASSWORD}

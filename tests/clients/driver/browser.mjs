@@ -106,19 +106,20 @@ export class Browser {
     return this.#follow(new URL(url, this.origin), { method: "GET" });
   }
 
-  /** Send a form of a page, pressing `button` (one of `form.buttons`). */
-  async send(page, form, values = {}, button = form.buttons[0]) {
+  /** Send a form of a page, pressing `button` (one of `form.buttons`); `headers` say where the page came from. */
+  async send(page, form, values = {}, button = form.buttons[0], headers = this.fromHere) {
     const url = new URL(button?.formaction || form.action || page.url, page.url);
     const body = form.filled(values, button);
     if (form.method === "GET") {
       url.search = body.toString();
       return this.#follow(url, { method: "GET" });
     }
-    return this.#follow(url, {
-      method: form.method,
-      body,
-      headers: { origin: this.origin, "sec-fetch-site": "same-origin" },
-    });
+    return this.#follow(url, { method: form.method, body, headers });
+  }
+
+  /** What a browser says of a form that stood on a page of this server. */
+  get fromHere() {
+    return { origin: this.origin, "sec-fetch-site": "same-origin" };
   }
 
   async #follow(url, request) {

@@ -35,8 +35,7 @@ const good = async (t, world, name) => {
 /** Assertions that are signed well and say what must not be believed. */
 const ABUSES = {
   "for another server": (world) => (_, payload) => { payload.aud = "https://elsewhere.example"; },
-  "for a list of servers": (world) => (_, payload) => { payload.aud = [world.issuer, "https://elsewhere.example"]; },
-  "for the token endpoint": (world) => (_, payload) => { payload.aud = `${world.issuer}/oauth/token`; },
+  "for nobody": () => (_, payload) => { delete payload.aud; },
   "over already": () => (_, payload) => { payload.iat -= 600; payload.nbf -= 600; payload.exp = payload.iat + 60; },
   "good for an hour": () => (_, payload) => { payload.exp = payload.iat + 3600; },
   "without an end": () => (_, payload) => { delete payload.exp; },
@@ -47,11 +46,28 @@ const ABUSES = {
   "with a key of another name": () => (header) => { header.kid = "another"; },
 };
 
+/** What the profile FAPI 2.0 forbids besides: the issuer is named, and it alone. */
+const STRICT = {
+  "for a list of servers": (world) => (_, payload) => { payload.aud = [world.issuer]; },
+  "for the token endpoint": (world) => (_, payload) => { payload.aud = `${world.issuer}/oauth/token`; },
+};
+
 const abuse = async (t, world) => {
   for (const [what, change] of Object.entries(ABUSES)) {
     const config = await configure(world, "service-jwt", { modify: change(world) });
     await t.refused(`an assertion ${what} is no proof`, ["invalid_client", "invalid_request"], () => oidc.clientCredentialsGrant(config, {}));
   }
+  for (const [what, change] of Object.entries(STRICT)) {
+    const config = await configure(world, "service-fapi", { modify: change(world) });
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+    await t.refused(`fapi: an assertion ${what} is no proof`, "invalid_client", () => oidc.clientCredentialsGrant(config, {}, { DPoP }));
+  }
+  const strict = await configure(world, "service-fapi");
+  await t.refused("fapi: a token that is bound to no key", ["invalid_request", "invalid_dpop_proof"], () => oidc.clientCredentialsGrant(strict, {}));
+  await t.step("fapi: a token that is bound to one", async () => {
+    const DPoP = oidc.getDPoPHandle(strict, await oidc.randomDPoPKeyPair("ES256"));
+    equal((await oidc.clientCredentialsGrant(strict, {}, { DPoP })).token_type, "dpop", "type");
+  });
   let jti;
   const keep = (_, payload) => { jti ??= payload.jti; payload.jti = jti; };
   const config = await configure(world, "service-jwt", { modify: keep });
