@@ -85,6 +85,13 @@ def redis_url(written: str) -> str:
     return _url(written, ("redis", "rediss", "unix"), "redis://host:6379/0")
 
 
+def yes_or_no(written: str) -> bool:
+    """Read a yes or a no."""
+    if written.lower() not in {"yes", "no"}:
+        raise ValueError("is neither yes nor no.")
+    return written.lower() == "yes"
+
+
 def service_url(written: str) -> str:
     """Read where a service is reached over HTTP."""
     return _url(written, ("https", "http"), "https://messages.example")

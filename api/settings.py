@@ -97,6 +97,11 @@ class Settings:
     background: Background = variable(
         parsing.word(Background), Background.AUTO, "Where jobs are done: here, elsewhere (bekal work), or auto."
     )
+    demo: bool = variable(
+        parsing.yes_or_no,
+        False,  # noqa: FBT003 - a default, read as BEKAL_DEMO=no
+        "Offers the people of the demo on the sign-in page; production refuses it.",
+    )
     data_dir: Path = variable(parsing.path, Path(), "Where embedded engines and made-up keys live.")
     cursor_key: bytes | None = variable(
         parsing.key, None, "Signs cursors: at least 32 bytes, hex or base64; the same for all servers.", parsing.hidden
@@ -196,6 +201,8 @@ def _declared() -> tuple[Field[Any], ...]:
 def _shown(value: object, show: Callable[[str], str]) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, bytes):
         return show(value.hex())
     if isinstance(value, tuple):
@@ -226,6 +233,8 @@ def _unfit(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
             yield "BEKAL_CURSOR_KEY is not set: production makes no keys up. Make one with 'openssl rand -hex 32'."
         if not environ.get("BEKAL_MASTER_KEYS"):
             yield "BEKAL_MASTER_KEYS is not set: production makes no keys up. Set 1:KEY, of 'openssl rand -hex 32'."
+        if settings.demo:
+            yield "BEKAL_DEMO=yes lets anybody sign in as anybody of the demo: production has no such people. Unset it."
         if not environ.get("BEKAL_MESSAGES_URL"):
             yield "BEKAL_MESSAGES_URL is not set: nobody can sign in without the codes that are sent through it."
         if not settings.public_url.startswith("https://"):

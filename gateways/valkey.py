@@ -34,6 +34,17 @@ class Valkey:
         except (RedisError, OSError) as failed:
             raise ValkeyAwayError(str(failed) or type(failed).__name__) from failed
 
+    async def note_once(self, key: str, life_s: int) -> bool:
+        """Keep ``key`` for so many seconds; return False when it is there already. Of parallel twins, one is first.
+
+        Raises:
+            ValkeyAwayError: nobody can say.
+        """
+        try:
+            return bool(await self._client.set(key, b"", nx=True, ex=life_s))  # pyright: ignore[reportUnknownMemberType]
+        except (RedisError, OSError) as failed:
+            raise ValkeyAwayError(str(failed) or type(failed).__name__) from failed
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

@@ -169,6 +169,32 @@ def load(settings: "Settings", *, seed: int, scale: float) -> None:
     click.echo(f"Programme   {there}{'' if counts.loaded else ' (were there already)'}")
 
 
+def load_people(settings: "Settings") -> None:
+    """Add people for each role and applications with secrets, and say how they sign in."""
+    import asyncio
+
+    from api.keys import key_ring
+    from demo import applications, people
+    from models.database import Database
+
+    assert settings.database_url is not None
+    url = settings.database_url
+
+    async def add() -> list[applications.DemoApplication]:
+        database = Database(url, size=1)
+        try:
+            await people.load_people(database, key_ring(settings))
+            return await applications.load_applications(database, key_ring(settings), settings.data_dir)
+        finally:
+            await database.close()
+
+    added = asyncio.run(add())
+    click.echo(f"People      {', '.join(person.email for person in people.PEOPLE)}")
+    click.echo(f"            password: {people.PASSWORD}; the office's authenticator: {people.AUTHENTICATOR_SECRET}")
+    for application in added:
+        click.echo(f"Application {application.client_id}  {application.client_secret}")
+
+
 def refuse_in_production(settings: "Settings") -> None:
     """End the command where invented rows could come among real ones."""
     from api.settings import Environment

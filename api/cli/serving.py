@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.database import load, prepare, refuse_in_production
+from api.cli.database import load, load_people, prepare, refuse_in_production
 from api.cli.groups import services, settings_from_environment
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
     The programme: 6,000 courses of 540 institutions on 8 marketplaces. All names are made up. The second start takes
     seconds, since the data stays in BEKAL_DATA_DIR; loading again changes nothing.
 
+    One click signs in a participant, an institution, a marketplace, a payment partner, an officer or an auditor.
+
     \b
     Examples:
       bekal demo
@@ -77,8 +79,9 @@ def demo(host: str | None, port: str | None, scale: float) -> None:
         click.echo(f"Valkey      {without_password(running.redis_url or '')}")
         prepare(running, migrate=True)
         load(running, seed=1, scale=scale)
+        load_people(running)
         click.echo(f"Messages    {running.messages_url} (what would have been sent)")
-        located = _located(running, listening)
+        located = replace(_located(running, listening), demo=True)
         click.echo(f"GraphiQL    {located.origin}/graphiql")
         click.echo(f"Endpoint    {located.origin}/graphql")
         click.echo("Ctrl-C stops everything; the data stays.")
