@@ -23,10 +23,15 @@ from engine.limits import Limits
 from engine.pool import Pool
 from engine.run import Engine
 from gateways.valkey import Valkey
+from models import events
 from models.database import Database
 from models.sealing import BrokenSealError
 from rules.access import ANONYMOUS
 from schema.graph import build
+from schema.services import Services
+
+EVENTS_WAIT_MAX_S = 30
+"""Events are numbered ten times a second; when one waits so long, nobody is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,13 @@ class TablesBehindError(Exception):
     public = "its tables are behind; run 'bekal migrate'"
 
 
-def build_engine(settings: Settings, pool: Pool) -> Engine:
+def build_engine(
+    settings: Settings, pool: Pool, *, primary: Pool | None = None, services: Services | None = None
+) -> Engine:
     """Return the engine of Bekal's graph. Its declarations are checked, and nothing is asked of the database.
+
+    Without ``services`` it cannot write, nor read what is sealed; ``primary`` is where writes are read back, if that is
+    not ``pool``.
 
     Raises:
         SettingsError: when there is no key to sign cursors with, and none can be made.
@@ -63,6 +73,8 @@ def build_engine(settings: Settings, pool: Pool) -> Engine:
             aliases=settings.max_aliases,
             cost=settings.max_cost,
         ),
+        primary=primary,
+        services=services,
     )
 
 
@@ -71,27 +83,47 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """Open every part; close them in reverse when the application ends."""
     assert settings.database_url is not None
     async with AsyncExitStack() as opened:
-        pool = Pool(
-            settings.database_replica_url or settings.database_url,
-            size=settings.pool_size,
-            acquire_timeout_s=settings.pool_timeout_s,
+        pool = _pool(settings, settings.database_replica_url or settings.database_url, settings.pool_size, opened)
+        await pool.open()
+        primary = None
+        if settings.database_replica_url is not None:  # a replica does not have at once what was just written
+            primary = _pool(settings, settings.database_url, settings.write_pool_size, opened)
+        database = Database(
+            settings.database_url,
+            size=settings.write_pool_size,
+            wait_s=settings.pool_timeout_s,
             statement_timeout_s=settings.statement_timeout_s,
         )
-        opened.push_async_callback(pool.close)
-        await pool.open()
+        opened.push_async_callback(database.close)
         tables = TablesProbe(settings.database_url)
         with suppress(TablesBehindError):  # /readyz tells it, until somebody migrates
             await tables()
-        probes = {"database": Probe(pool.ping, needed=True), "schema": Probe(tables, needed=True)}
+        probes = {
+            "database": Probe(pool.ping, needed=True),
+            "schema": Probe(tables, needed=True),
+            "writes": Probe(WritesProbe(database), needed=False),
+        }
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
         viewers = await _viewers(settings, opened)
         if settings.works_here:
             await opened.enter_async_context(working(settings))
-        engine = build_engine(settings, pool)
+        services = Services(database, key_ring(settings))
+        engine = build_engine(settings, pool, primary=primary, services=services)
         opened.push_async_callback(engine.finish)
         yield Parts(engine, viewers, probes)
+
+
+def _pool(settings: Settings, url: str, size: int, opened: AsyncExitStack) -> Pool:
+    pool = Pool(
+        url,
+        size=size,
+        acquire_timeout_s=settings.pool_timeout_s,
+        statement_timeout_s=settings.statement_timeout_s,
+    )
+    opened.push_async_callback(pool.close)
+    return pool
 
 
 async def _viewers(settings: Settings, opened: AsyncExitStack) -> Viewers:
@@ -127,6 +159,33 @@ async def _prove(proof: bytes, token: str, thumbprint: str) -> str | None:
 async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+class EventsWaitError(Exception):
+    """Nobody numbers events, so that nobody who follows sees them."""
+
+    def __init__(self, waiting_s: float) -> None:
+        super().__init__()
+        self.public = f"events have waited for {waiting_s:.0f} s; run 'bekal work'"
+
+
+class WritesProbe:
+    """Asks whether the primary can be reached, and whether what was written goes on to those who follow."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self) -> None:
+        """Return when both is so.
+
+        Raises:
+            Rejected: the primary cannot be reached, or all connections to it are taken.
+            EventsWaitError: nobody numbers events.
+        """
+        async with self._database.read() as session:
+            waiting_s = await events.oldest_unnumbered_s(session)
+        if waiting_s > EVENTS_WAIT_MAX_S:
+            raise EventsWaitError(waiting_s)
 
 
 class TablesProbe:

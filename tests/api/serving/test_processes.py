@@ -22,7 +22,7 @@ async def test_a_server_answers_from_real_tables_and_logs_no_query(serve: Serve,
         code = await served.ended()
 
     assert len(response.json()["data"]["courses"]["edges"]) == 3
-    assert ready.json() == {"ready": True, "parts": {"database": "ok", "schema": "ok", "valkey": "ok"}}
+    assert ready.json() == {"ready": True, "parts": {"database": "ok", "schema": "ok", "writes": "ok", "valkey": "ok"}}
     assert code == 0
     (line,) = [line for line in served.lines if line.get("path") == "/graphql"]
     assert (line["status"], line["request_id"]) == (200, response.headers["x-request-id"])
