@@ -5,27 +5,21 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError
 from starlette.routing import BaseRoute
 
+from api.entrance import open_entrance
 from api.graphql import Answering, Identifying
 from api.health import Probe
 from api.keys import cursor_key, key_ring
 from api.migrations import MigrationError, pending
-from api.settings import Settings, SettingsError
+from api.settings import Settings
 from api.working import working
-from auth.endings import PATIENCE_S, Endings
-from auth.oauth.keys import SigningKeys
-from auth.oauth.tokens import Tokens
-from auth.viewers import Viewers
-from engine.errors import Rejected
 from engine.limits import Limits
 from engine.pool import Pool
 from engine.run import Engine
 from gateways.valkey import Valkey
 from models import events
 from models.database import Database
-from models.sealing import BrokenSealError
 from rules.access import ANONYMOUS
 from schema.graph import build
 from schema.services import Services
@@ -103,16 +97,17 @@ async def real_parts(settings: Settings) -> AsyncGenerator[Parts]:
             "schema": Probe(tables, needed=True),
             "writes": Probe(WritesProbe(database), needed=False),
         }
+        valkey = None
         if settings.redis_url is not None:
             valkey = await opened.enter_async_context(Valkey(settings.redis_url))
             probes["valkey"] = Probe(valkey.ping, needed=False)
-        viewers = await _viewers(settings, opened)
+        entrance = await open_entrance(settings, database, valkey, opened)
         if settings.works_here:
             await opened.enter_async_context(working(settings))
         services = Services(database, key_ring(settings))
         engine = build_engine(settings, pool, primary=primary, services=services)
         opened.push_async_callback(engine.finish)
-        yield Parts(engine, viewers, probes)
+        yield Parts(engine, entrance.viewers, probes, entrance.routes)
 
 
 def _pool(settings: Settings, url: str, size: int, opened: AsyncExitStack) -> Pool:
@@ -124,41 +119,6 @@ def _pool(settings: Settings, url: str, size: int, opened: AsyncExitStack) -> Po
     )
     opened.push_async_callback(pool.close)
     return pool
-
-
-async def _viewers(settings: Settings, opened: AsyncExitStack) -> Viewers:
-    """Return what tells who calls. It has a connection of its own: however busy the others are, it gets its turn."""
-    assert settings.database_url is not None
-    database = Database(settings.database_url, size=1, statement_timeout_s=PATIENCE_S, name="bekal-auth")
-    opened.push_async_callback(database.close)
-    ring = key_ring(settings)
-    keys = SigningKeys(database, ring)
-    endings = Endings(database)
-    for work in (endings.watch(), keys.watch()):
-        opened.push_async_callback(_stop, asyncio.create_task(work))
-    try:
-        with suppress(Rejected, DBAPIError):  # it is tried again until the database and its tables are there
-            await keys.refresh()
-    except BrokenSealError as other:
-        raise SettingsError([_OTHER_KEYS]) from other
-    return Viewers(tokens=Tokens(settings.origin, keys, ring), prove=_prove, endings=endings)
-
-
-_OTHER_KEYS = (
-    "BEKAL_MASTER_KEYS does not open what this database holds: set the keys that it was written with. "
-    "Where none were set, they are in master.key of the BEKAL_DATA_DIR that was used."
-)
-
-
-async def _prove(proof: bytes, token: str, thumbprint: str) -> str | None:
-    """Take no proof: no token is bound to a key yet."""
-    del proof, token, thumbprint
-    return "No proof counts here yet: use a token that is bound to no key."
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
 
 
 class EventsWaitError(Exception):

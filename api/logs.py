@@ -15,6 +15,7 @@ import orjson
 from api.identities import Names
 from api.settings import LogFormat, LogLevel, Settings
 
+OURS = "bekal"
 ACCESS = "bekal.access"
 FLUSH_S = 0.05
 """How long an access line may wait for others, so that many are written at once."""
@@ -106,12 +107,13 @@ def configure(settings: Settings, stream: TextIO | None = None) -> AccessLog:
     render = renderer(settings, out)
     handler = logging.StreamHandler(out)
     handler.setFormatter(EventFormatter(render))
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    # Ours may say all they know at DEBUG. Libraries repeat there what passes through them: tokens, codes, addresses.
+    level = settings.log_level.upper()
+    logging.basicConfig(handlers=[handler], level=max(logging.WARNING, logging.getLevelName(level)), force=True)
+    logging.getLogger(OURS).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    for name in ("uvicorn.error", "asyncio", "alembic"):  # their INFO tells of their insides
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     return AccessLog(render, out, enabled=settings.log_level in {LogLevel.DEBUG, LogLevel.INFO})
 
 
