@@ -24,6 +24,10 @@ LAST_USED = (
 """When a token was last given out under the consent, or NULL."""
 
 
+SCOPES = func.array_to_string(Consent.scopes, " ")
+"""What was allowed, as OAuth writes it: in one text."""
+
+
 class ConsentOrder(Enum):
     """Orders of consents."""
 

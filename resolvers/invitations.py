@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -76,6 +77,7 @@ def invitations(viewer: Viewer) -> Select[Invitation]:
     return select(Invitation)
 
 
+@cache
 def inviting_organisation(ring: KeyRing) -> Callable[[Write, InviteOrganisationInput], Awaitable[Invited]]:
     """Return the use case that invites, with tokens whose hashes are keyed by ``ring``."""
 

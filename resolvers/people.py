@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import belongs
-from models.people import Contact, Person, PersonKey, Post
-from models.sealing import KeyRing, unseal_for
+from models.people import Person, Post, Reached, reach
+from models.sealing import KeyRing
 from rules.access import Viewer
-from rules.contacts import Contact as Written
 from rules.people import ContactKind
 
 BY_AGE = (Post.id.asc(),)
@@ -24,7 +23,6 @@ class MaskedContact:
 
     kind: ContactKind
     masked: str
-    confirmed: bool
 
 
 def people_visible(viewer: Viewer) -> ColumnElement[bool]:
@@ -48,27 +46,14 @@ def posts_of(viewer: Viewer) -> Select[Post]:
     return select(Post)
 
 
-async def names_of(db: AsyncSession, ring: KeyRing, people: Sequence[UUID]) -> list[str | None]:
-    """Return the names of people, unsealed, in their order; None where none is known."""
-    wanted = select(Person.id, Person.name_sealed, PersonKey.sealed).join(PersonKey, PersonKey.person_id == Person.id)
-    rows = (await db.execute(wanted.where(Person.id.in_(people), Person.name_sealed.is_not(None)))).tuples()
-    names = {
-        person: unseal_for(ring.data_key(person, key), name or b"", f"people.name:{person}")
-        for person, name, key in rows
-    }
-    return [names.get(person) for person in people]
+async def reached(db: AsyncSession, ring: KeyRing, people: Sequence[UUID]) -> list[Reached | None]:
+    """Return what is sealed about people, opened, in their order. There is one at most: oneself."""
+    return [await reach(db, ring, person) for person in people]
 
 
-async def contacts_of(db: AsyncSession, ring: KeyRing, people: Sequence[UUID]) -> list[list[MaskedContact]]:
-    """Return how people are reached, masked, in their order."""
-    wanted = select(Contact, PersonKey.sealed).join(PersonKey, PersonKey.person_id == Contact.person_id)
-    rows = (await db.execute(wanted.where(Contact.person_id.in_(people)).order_by(Contact.kind))).tuples().all()
-    found: dict[UUID, list[MaskedContact]] = {}
-    for contact, key in rows:
-        plain = unseal_for(ring.data_key(contact.person_id, key), contact.sealed, f"contacts.sealed:{contact.id}")
-        masked = MaskedContact(contact.kind, Written(contact.kind, plain).masked, contact.confirmed_at is not None)
-        found.setdefault(contact.person_id, []).append(masked)
-    return [found.get(person, []) for person in people]
+def masked(person: Reached | None) -> list[MaskedContact]:
+    """Return how a person is reached, most of it covered."""
+    return [MaskedContact(each.kind, each.masked) for each in (person.contacts if person else ())]
 
 
 def subjects_of(ring: KeyRing, viewer: Viewer, people: Sequence[Any]) -> list[str | None]:

@@ -1,18 +1,26 @@
-"""Applications as their organisations and the programme office see them."""
+"""Applications as their organisations and the programme office see them, and change them."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated, Any
 
 import strawberry
+from typing_extensions import Doc
 
 from engine.enums import describe
 from engine.graph import Node
 from engine.pages import Connection
-from engine.sources import column, edge, listed, one, pages
+from engine.sources import Ref, column, edge, listed, mutation, one, pages
 from models import tables as rows
+from resolvers.clients import credentials, states, write
 from resolvers.clients import reads as do
+from resolvers.clients.locking import CONSTRAINTS
 from rules.access import Role, Scope
-from rules.clients import AuthMethod, ClientKind, ClientState, GrantType
+from rules.clients import AuthMethod, ClientKind, ClientRefusal, ClientState, GrantType
 from schema.organisations import Organisation
+from schema.writes import UserError, Written, describe_refusals, showing
+
+describe_refusals(ClientRefusal, "Why something was not done with an application.")
 
 describe(do.ClientOrder, "How applications are ordered.", NEWEST="The latest first.", NAME="By name, A to Z.")
 describe(
@@ -122,4 +130,121 @@ class ClientQueries:
         do.clients,
         orders=do.ClientOrder,
         description="Applications: a partner's own, for the programme office all.",
+    )
+
+
+@strawberry.type(description="Why something was not done with an application.")
+class ClientError(UserError):
+    """A refusal."""
+
+    code: ClientRefusal = strawberry.field(description="Why, for programs.")
+
+
+@strawberry.type(description="Either `client`, or `errors` that say why not.")
+class ClientPayload:
+    """What was done with an application."""
+
+    client: Client | None = strawberry.field(description="The application as it is now.")
+    errors: list[ClientError] = strawberry.field(description="Why nothing was done; empty when it was.")
+
+
+@strawberry.type(description="Either a new secret, or `errors` that say why not.")
+class AddClientSecretPayload:
+    """A new secret, shown once."""
+
+    client: Client | None = strawberry.field(description="The application as it is now.")
+    client_secret: ClientSecret | None = strawberry.field(description="What is kept of the secret.")
+    secret: str | None = strawberry.field(
+        description="The secret itself. It is shown once and not kept: when the same request is answered again, this "
+        "is null. If the first answer was lost, revoke `clientSecret` and add another under a new key."
+    )
+    errors: list[ClientError] = strawberry.field(description="Why nothing was done; empty when it was.")
+
+
+@strawberry.type(description="Either a new key, or `errors` that say why not.")
+class AddClientKeyPayload:
+    """A new key."""
+
+    client: Client | None = strawberry.field(description="The application as it is now.")
+    client_key: ClientKey | None = strawberry.field(description="The key.")
+    errors: list[ClientError] = strawberry.field(description="Why nothing was done; empty when it was.")
+
+
+def _show_secret(added: credentials.AddedSecret | None) -> Mapping[str, Any]:
+    if added is None:
+        return {"client": None, "client_secret": None, "secret": None}
+    kept = Ref("ClientSecret", added.secret_id)
+    return {"client": Ref("Client", added.client), "client_secret": kept, "secret": added.secret}
+
+
+def _show_key(added: credentials.AddedKey | None) -> Mapping[str, Any]:
+    if added is None:
+        return {"client": None, "client_key": None}
+    return {"client": Ref("Client", added.client), "client_key": Ref("ClientKey", added.key)}
+
+
+_CLIENT = Written(ClientRefusal, showing("Client"), CONSTRAINTS)
+_SECRET = Written(ClientRefusal, _show_secret)
+_KEY = Written(ClientRefusal, _show_key, CONSTRAINTS)
+
+
+async def add_client_secret(run: Any, input: Annotated[credentials.AddClientSecretInput, Doc("What for.")]) -> Any:  # noqa: A002 - the client's word
+    """Run the use case with the installation's keys."""
+    return await _SECRET.by(credentials.adding_client_secret(run.services.keys))(run, input)
+
+
+@strawberry.type
+class ClientMutations:
+    """Writes of applications."""
+
+    create_client: ClientPayload | None = mutation(
+        _CLIENT.by(write.create_client),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Make an application on trial for the caller's organisation. It touches test rows only.",
+    )
+    edit_client: ClientPayload | None = mutation(
+        _CLIENT.by(write.edit_client),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Change the name, redirect URIs, scopes or grant types of an application.",
+    )
+    add_client_secret: AddClientSecretPayload | None = mutation(
+        add_client_secret,
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Make a secret beside the one that there may be, so that one can follow the other without a gap.",
+    )
+    revoke_client_secret: ClientPayload | None = mutation(
+        _CLIENT.by(credentials.revoke_client_secret),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Have a secret open nothing any more.",
+    )
+    add_client_key: AddClientKeyPayload | None = mutation(
+        _KEY.by(credentials.add_client_key),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Add a public key beside the one that there may be.",
+    )
+    revoke_client_key: ClientPayload | None = mutation(
+        _CLIENT.by(credentials.revoke_client_key),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Have a key prove nothing any more.",
+    )
+    revoke_client: ClientPayload | None = mutation(
+        _CLIENT.by(states.revoke_client),
+        scopes=(Scope.CLIENTS_WRITE,),
+        description="Stop an application for ever, with all that people granted it. Its tokens die within seconds.",
+    )
+    approve_client: ClientPayload | None = mutation(
+        _CLIENT.by(states.approve_client),
+        scopes=(Scope.CLIENTS_REVIEW,),
+        description="Make the live twin of an application on trial, with the same settings and a `client_id` of its "
+        "own; `client` is the twin. The one on trial stays.",
+    )
+    suspend_client: ClientPayload | None = mutation(
+        _CLIENT.by(states.suspend_client),
+        scopes=(Scope.CLIENTS_REVIEW,),
+        description="Stop an application for now. Its tokens die within seconds; what people granted it is kept.",
+    )
+    resume_client: ClientPayload | None = mutation(
+        _CLIENT.by(states.resume_client),
+        scopes=(Scope.CLIENTS_REVIEW,),
+        description="Let a suspended application go on.",
     )

@@ -1,4 +1,4 @@
-"""The graph: all reads under one root."""
+"""The graph: all reads under one root, all writes under another."""
 
 from typing import Annotated, Union
 
@@ -10,12 +10,12 @@ from engine.graph import Graph, Node
 from engine.sources import batched
 from schema.access import AccessQueries
 from schema.audit_events import AuditEvent, AuditEventQueries
-from schema.browser_sessions import BrowserSession
+from schema.browser_sessions import BrowserSession, BrowserSessionMutations
 from schema.categories import Category, CategoryQueries
-from schema.clients import Client, ClientKey, ClientQueries, ClientSecret
-from schema.consents import Consent
+from schema.clients import Client, ClientKey, ClientMutations, ClientQueries, ClientSecret
+from schema.consents import Consent, ConsentMutations
 from schema.courses import Course, CourseQueries
-from schema.invitations import Invitation, InvitationQueries
+from schema.invitations import Invitation, InvitationMutations, InvitationQueries
 from schema.listings import Listing
 from schema.marketplaces import Marketplace, MarketplaceQueries
 from schema.organisations import Organisation
@@ -80,9 +80,14 @@ class Query(
     )
 
 
+@strawberry.type(description="Everything that can be changed.")
+class Mutation(BrowserSessionMutations, ConsentMutations, ClientMutations, InvitationMutations):
+    """The root of writes."""
+
+
 def build() -> strawberry.Schema:
     """Return the schema of the whole graph."""
-    return strawberry.Schema(Query, config=CONFIG)
+    return strawberry.Schema(Query, Mutation, config=CONFIG)
 
 
 def public_sdl(schema: strawberry.Schema) -> str:

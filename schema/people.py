@@ -24,12 +24,12 @@ describe(ContactKind, "How a message reaches a person.", EMAIL="An e-mail addres
 
 async def _names(run: Any, keys: list[Any]) -> list[str | None]:
     async with run.services.database.read() as db:
-        return await do.names_of(db, run.services.keys, keys)
+        return [each and each.name for each in await do.reached(db, run.services.keys, keys)]
 
 
 async def _contacts(run: Any, keys: list[Any]) -> list[Any]:
     async with run.services.database.read() as db:
-        return await do.contacts_of(db, run.services.keys, keys)
+        return [do.masked(each) for each in await do.reached(db, run.services.keys, keys)]
 
 
 async def _subjects(run: Any, keys: list[Any]) -> list[str | None]:
@@ -42,7 +42,6 @@ class Contact:
 
     kind: ContactKind = strawberry.field(description="By which way.")
     masked: str = strawberry.field(description="The address or number, most of it covered.")
-    confirmed: bool = strawberry.field(description="Whether it was proven to be the person's own.")
 
 
 @strawberry.type(description="A role that a person holds besides being a participant.")

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import SimpleNamespace
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import strawberry
+from typing_extensions import Doc
 
 from engine.enums import describe
 from engine.sources import Ref
@@ -93,6 +94,9 @@ def showing(type_name: str) -> Shown:
     return lambda key: {name: None if key is None else Ref(type_name, key)}
 
 
+_INPUT = Doc("What shall be done, and the key under which it is done once.")
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What the mutations of a concept have in common: what they show, and how they refuse."""
@@ -123,5 +127,6 @@ class Written:
                 return SimpleNamespace(**self.shows(None), errors=told(self.words, ended.refusals))
             return SimpleNamespace(**self.shows(ended.result), errors=[])
 
-        write.__annotations__ = {"run": Any, "input": get_type_hints(use_case, include_extras=True)["wish"]}
+        wish = get_type_hints(use_case, include_extras=True)["wish"]
+        write.__annotations__ = {"run": Any, "input": Annotated[wish, _INPUT]}
         return write

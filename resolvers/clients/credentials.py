@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -81,6 +82,7 @@ class AddedKey:
     key: ClientKeyId
 
 
+@cache
 def adding_client_secret(ring: KeyRing) -> Callable[[Write, AddClientSecretInput], Awaitable[AddedSecret]]:
     """Return the use case that makes secrets, whose hashes are keyed by ``ring``."""
 
