@@ -33,7 +33,7 @@ def refuse_password(password: str, contact: str) -> PasswordRefusal | None:
         return PasswordRefusal.TOO_LONG
     plain = "".join(each for each in normal.lower() if each.isalnum())
     own = {contact.lower(), contact.partition("@")[0].lower(), contact.removeprefix("+"), contact.replace("+62", "0")}
-    if plain in _COMMON or normal.lower() in own or _is_monotonous(plain):
+    if plain in _COMMON or normal.lower() in own or _is_monotonous(normal):
         return PasswordRefusal.TOO_COMMON
     return None
 
@@ -51,6 +51,6 @@ _COMMON = frozenset(
 )
 
 
-def _is_monotonous(plain: str) -> bool:
+def _is_monotonous(password: str) -> bool:
     """Whether so few different characters are used that nothing is left to guess: ``1111111111``, ``ababababab``."""
-    return len(set(plain)) < _FEW_CHARACTERS
+    return len(set(password)) < _FEW_CHARACTERS

@@ -2,8 +2,10 @@
 
 import re
 import threading
+from base64 import b32decode
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -12,6 +14,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 from starlette.applications import Starlette
 
 from auth.factors import set_authenticator
@@ -28,14 +31,36 @@ from models.letters import KIND
 from models.people import NewPerson, add_person
 from models.sealing import KeyRing
 from rules.access import Role
+from rules.authenticators import code_at, step_at
 from rules.contacts import Contact, contact_of
 from rules.people import Locale
 from workers.jobs import Worker
 from workers.letters import letter_sender
 
 ISSUER = "https://bekal.example"
-PASSWORD = "kuda laut biru terbang"  # noqa: S105 - nobody else has it
+PASSWORD = "kuda laut biru terbang"
 SECRET = b"12345678901234567890"
+
+
+GRANT = """
+WITH client AS (
+    INSERT INTO clients (
+        code, name, kind, state, sandbox, auth_method, grant_types, scopes, redirect_uris, dpop_required, fapi2
+    )
+    VALUES ('toko', 'Toko Uji', 'CONFIDENTIAL', 'LIVE', false, 'private_key_jwt', '{}', '{}', '{}', false, false)
+    RETURNING id
+), consent AS (
+    INSERT INTO consents (person_id, client_id, scopes, text_hash, locale)
+    SELECT person_id, client.id, '{profile:read}', 'words', 'en' FROM browser_sessions, client
+    RETURNING id, person_id, client_id
+)
+INSERT INTO grants (
+    person_id, client_id, consent_id, browser_session_id, scopes, audience, methods, authenticated_at, expires_at
+)
+SELECT consent.person_id, consent.client_id, consent.id, browser_sessions.id, '{}', '{}', '{}', now(),
+    now() + interval '1 day'
+FROM consent, browser_sessions
+"""
 
 
 @pytest.fixture
@@ -126,6 +151,22 @@ class Visitor:
         return unescape(found[1]) if found else ""
 
     @property
+    def form_token(self) -> str:
+        """The token of the page's forms."""
+        return Form(self.answer.text).forms[0][1]["form_token"]
+
+    @property
+    def shown_secret(self) -> bytes:
+        """The secret that the page tells to put into an application."""
+        found = re.search(r'<code class="key">(.*?)</code>', self.answer.text)
+        assert found is not None, self.answer.text
+        return b32decode(found[1].replace(" ", ""))
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie that was set by the pages."""
+        return next(cookie.value or "" for cookie in self.client.cookies.jar if cookie.name == name)
+
+    @property
     def path(self) -> str:
         """Where the visitor is."""
         return self.answer.url.path
@@ -151,12 +192,18 @@ class Town:
         self.visitors.append(Visitor(self.app, address))
         return self.visitors[-1]
 
-    async def add(self, *written: str, role: Role | None = None, secret: bytes | None = None) -> UUID:
+    async def add(
+        self,
+        *written: str,
+        role: Role | None = None,
+        secret: bytes | None = None,
+        locale: Locale = Locale.ENGLISH,
+    ) -> UUID:
         """Add a person who is reached there and has the usual password; staff may have an authenticator."""
         contacts = tuple(contact_of(each) or pytest.fail(each) for each in written)
         hashed = await self.desk.passwords.hash(PASSWORD)
         posts = ((role, None),) if role else ()
-        wish = NewPerson(contacts, "Orang Uji", Locale.ENGLISH, hashed, posts)
+        wish = NewPerson(contacts, "Orang Uji", locale, hashed, posts)
         async with self.desk.database.write() as db:
             person_id = await add_person(db, self.desk.site.keys, wish)
             if secret is not None:
@@ -172,9 +219,24 @@ class Town:
         await self.worker.stop()
         return [message["text"] for message in self.provider.latest(contact.value)]
 
+    async def run(self, statement: str, **values: Any) -> list[Any]:
+        """Do something in the database behind everybody's back."""
+        async with self.desk.database.write() as db:
+            answer: Any = await db.execute(text(statement), values)
+            return list(answer) if answer.returns_rows else []
+
+    async def grant(self) -> None:
+        """Let an application do something for the person who is signed in."""
+        await self.run(GRANT)
+
     async def code(self, written: str) -> str:
         """Return the latest code that came to a contact."""
         return (await self.messages(written))[0][:6]
+
+    @staticmethod
+    def authenticator_code(secret: bytes, steps: int = 0) -> str:
+        """Return the code that an application with ``secret`` shows, now or some steps later."""
+        return code_at(secret, step_at(datetime.now(UTC)) + steps)
 
     async def begin(self, visitor: Visitor, written: str, password: str = PASSWORD) -> httpx.Response:
         """Take the first step of a sign-in."""
