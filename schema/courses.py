@@ -9,14 +9,17 @@ from engine.graph import Node
 from engine.pages import Connection
 from engine.sources import column, edge, listed, one, pages
 from models import tables as rows
+from resolvers import decisions as decisions_do
 from resolvers import listings as listings_do
 from resolvers import ratings as ratings_do
 from resolvers import runs as runs_do
 from resolvers.courses import reads as do
+from rules.access import Scope
 from rules.courses import CourseLevel, CourseMode, Education
 from rules.money import Rupiah
 from rules.publication import PublicationState
 from schema.categories import Category
+from schema.decisions import CourseDecision
 from schema.listings import Listing
 from schema.providers import Provider
 from schema.ratings import Rating
@@ -58,6 +61,17 @@ describe(
     SOONEST="The earliest coming run first; courses without one last.",
     NEWEST="The latest published first.",
 )
+describe(
+    do.OwnCourseOrder,
+    "How an institution's own courses are ordered.",
+    NEWEST="The latest written first.",
+    OLDEST="The earliest written first.",
+)
+describe(
+    do.ReviewOrder,
+    "How courses that wait for a decision are ordered.",
+    LONGEST_WAITING="What was submitted first comes first.",
+)
 
 
 @strawberry.type(description="A training that an institution offers. Public.")
@@ -83,6 +97,23 @@ class Course(Node, table=rows.Course, visible=do.courses_visible, code="Co"):
     published_at: datetime | None = column(rows.Course.published_at, description="When it was first published.")
     confirmed_at: datetime = column(
         rows.Course.confirmed_at, description="When the institution last confirmed that all this still holds."
+    )
+    revision: int = column(rows.Course.revision, description="Counts edits; a decision names the one that was read.")
+    own_code: str | None = column(
+        rows.Course.own_code, scopes=(Scope.COURSES_READ,), description="The institution's own code for it."
+    )
+    submitted_at: datetime | None = column(
+        rows.Course.submitted_at,
+        scopes=(Scope.COURSES_READ,),
+        description="When it was last sent for review; null when it never was, or was taken back.",
+    )
+    decisions: list[CourseDecision] = listed(
+        decisions_do.decisions_of,
+        on=rows.CourseDecision.course_id,
+        order=decisions_do.NEWEST_FIRST,
+        at_most=20,
+        scopes=(Scope.COURSES_READ,),
+        description="What the programme office decided, the latest first; to others than the institution, nothing.",
     )
     participant_count: int = column(rows.Course.participant_count, description="How many have taken it so far.")
     rating_count: int = column(rows.Course.rating_count, description="How many have rated it.")
@@ -119,4 +150,16 @@ class CourseQueries:
     course: Course | None = one(do.course_by, description="One course; null when there is none.")
     courses: Connection[Course] = pages(
         do.courses_on_sale, orders=do.CourseOrder, description="Courses on sale, narrowed and ordered."
+    )
+    my_courses: Connection[Course] = pages(
+        do.own_courses,
+        orders=do.OwnCourseOrder,
+        scopes=(Scope.COURSES_READ,),
+        description="The institution's own courses, in whatever state.",
+    )
+    courses_to_review: Connection[Course] = pages(
+        do.courses_to_review,
+        orders=do.ReviewOrder,
+        scopes=(Scope.COURSES_REVIEW,),
+        description="Courses that wait for the programme office.",
     )

@@ -14,9 +14,11 @@ from schema.browser_sessions import BrowserSession, BrowserSessionMutations
 from schema.categories import Category, CategoryQueries
 from schema.clients import Client, ClientKey, ClientMutations, ClientQueries, ClientSecret
 from schema.consents import Consent, ConsentMutations
+from schema.course_writes import CourseMutations
 from schema.courses import Course, CourseQueries
+from schema.decisions import DecisionMutations
 from schema.invitations import Invitation, InvitationMutations, InvitationQueries
-from schema.listings import Listing
+from schema.listings import Listing, ListingMutations, ListingQueries
 from schema.marketplaces import Marketplace, MarketplaceQueries
 from schema.organisations import Organisation
 from schema.payers import Payer
@@ -24,7 +26,7 @@ from schema.people import PersonQueries
 from schema.providers import Provider, ProviderQueries
 from schema.ratings import Rating
 from schema.regions import Region, RegionQueries
-from schema.runs import Run
+from schema.runs import Run, RunMutations
 from schema.scalars import CONFIG
 
 Entity = Annotated[
@@ -54,6 +56,7 @@ Entity = Annotated[
 @strawberry.type(description="Everything that can be read.")
 class Query(
     CourseQueries,
+    ListingQueries,
     CategoryQueries,
     ProviderQueries,
     MarketplaceQueries,
@@ -81,7 +84,16 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(BrowserSessionMutations, ConsentMutations, ClientMutations, InvitationMutations):
+class Mutation(
+    BrowserSessionMutations,
+    ConsentMutations,
+    ClientMutations,
+    InvitationMutations,
+    CourseMutations,
+    DecisionMutations,
+    RunMutations,
+    ListingMutations,
+):
     """The root of writes."""
 
 

@@ -50,8 +50,20 @@ def connections() -> list[tuple[str, str, str]]:
 def url(server: Any, migrated_template: str) -> str:
     url: str = server.create("walks", migrated_template)
     with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, catalogue.make(url, 3)).result()
+        thread.submit(asyncio.run, filled(url)).result()
     return url
+
+
+async def filled(url: str) -> None:
+    """Make the catalogue, and some courses that wait for a decision."""
+    await catalogue.make(url, 3)
+    waiting = [
+        course | {"id": catalogue.key("courses", 800 + n), "code": f"TUNGGU-{n}", "state": "SUBMITTED"}
+        for n, course in enumerate(catalogue.rows()["courses"][:4])
+    ]
+    connection: Connection = await asyncpg.connect(url)
+    await catalogue.insert(connection, "courses", waiting)
+    await connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +73,19 @@ async def engine(url: str) -> AsyncIterator[Engine]:
     await pool.close()
 
 
+WHOSE = {
+    "myCourses": (Role.INSTITUTION, catalogue.key("providers", 2)),
+    "coursesToReview": (Role.OFFICER, None),
+    "myListings": (Role.MARKETPLACE, catalogue.key("marketplaces", 1)),
+}
+"""Who walks what is some role's own."""
+
+
 def viewer_of(engine: Engine, type_: str, field: str) -> Viewer:
     """Return anybody, or where that is not enough an auditor, who reads everything and is somebody himself."""
+    if field in WHOSE:
+        role, party = WHOSE[field]
+        return Viewer(signed_in=True, role=role, scopes=allowed(role), party_id=party)
     if not needs(engine.graph)[f"{type_}.{field}"]:
         return ANONYMOUS
     scopes = allowed(Role.AUDITOR)

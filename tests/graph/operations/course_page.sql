@@ -9,18 +9,24 @@ LIMIT 50))) AS row_1
 FROM runs AS runs_1
 LEFT OUTER
 JOIN regions AS regions_1 ON regions_1.id = runs_1.region_id 
-WHERE runs_1.state != 'SCHEDULED' AND runs_1.state IN ('OPEN_FOR_SALE', 'FULL') AND runs_1.starts_at > now() AND runs_1.course_id = courses_1.id
+WHERE ((runs_1.state NOT IN ('SCHEDULED', 'CANCELLED')) OR runs_1.state = 'CANCELLED' AND (EXISTS (SELECT courses_2.id 
+FROM courses AS courses_2 
+WHERE courses_2.id = runs_1.course_id AND courses_2.state IN ('PUBLISHED', 'SUSPENDED', 'RETIRED')))) AND runs_1.state IN ('OPEN_FOR_SALE', 'FULL') AND runs_1.starts_at > now() AND runs_1.course_id = courses_1.id
 ORDER BY runs_1.starts_at ASC, runs_1.id ASC 
 
 LIMIT $1::INTEGER)) AS array_1,
 array((SELECT row(runs_2.code, runs_2.state) AS row_3 
 FROM runs AS runs_2 
-WHERE runs_2.state != 'SCHEDULED' AND runs_2.course_id = courses_1.id
+WHERE ((runs_2.state NOT IN ('SCHEDULED', 'CANCELLED')) OR runs_2.state = 'CANCELLED' AND (EXISTS (SELECT courses_3.id 
+FROM courses AS courses_3 
+WHERE courses_3.id = runs_2.course_id AND courses_3.state IN ('PUBLISHED', 'SUSPENDED', 'RETIRED')))) AND runs_2.course_id = courses_1.id
 ORDER BY runs_2.starts_at DESC, runs_2.id DESC 
 
 LIMIT $2::INTEGER)) AS array_2, (SELECT count(*) AS count_1 
 FROM runs AS runs_2 
-WHERE runs_2.state != 'SCHEDULED' AND runs_2.course_id = courses_1.id) AS anon_1,
+WHERE ((runs_2.state NOT IN ('SCHEDULED', 'CANCELLED')) OR runs_2.state = 'CANCELLED' AND (EXISTS (SELECT courses_3.id 
+FROM courses AS courses_3 
+WHERE courses_3.id = runs_2.course_id AND courses_3.state IN ('PUBLISHED', 'SUSPENDED', 'RETIRED')))) AND runs_2.course_id = courses_1.id) AS anon_1,
 array((SELECT row(listings_1.url, listings_1.commission_bp, marketplaces_1.name) AS row_4 
 FROM listings AS listings_1
 JOIN marketplaces AS marketplaces_1 ON marketplaces_1.id = listings_1.marketplace_id 

@@ -18,4 +18,6 @@ WHERE regions_1.id = ANY ($1);
 SELECT runs_1.id, runs_1.code, courses_1.code AS code_1, runs_1.seats, runs_1.seats_taken 
 FROM runs AS runs_1
 JOIN courses AS courses_1 ON courses_1.id = runs_1.course_id 
-WHERE runs_1.id = ANY ($1) AND runs_1.state != 'SCHEDULED';
+WHERE runs_1.id = ANY ($1) AND ((runs_1.state NOT IN ('SCHEDULED', 'CANCELLED')) OR runs_1.state = 'CANCELLED' AND (EXISTS (SELECT courses_2.id 
+FROM courses AS courses_2 
+WHERE courses_2.id = runs_1.course_id AND courses_2.state IN ('PUBLISHED', 'SUSPENDED', 'RETIRED'))));
