@@ -43,7 +43,7 @@ class Server:
 @contextmanager
 def bekal(database_url: str, redis_url: str, core: int, folder: Path) -> Generator[Server]:
     """Run Bekal as in production: all limits on, JSON log lines into a file."""
-    port = _free_port()
+    port = free_port()
     environment = {
         "BEKAL_ENVIRONMENT": "production",
         "BEKAL_DATABASE_URL": database_url,
@@ -64,7 +64,7 @@ def bekal(database_url: str, redis_url: str, core: int, folder: Path) -> Generat
 @contextmanager
 def by_hand(form: str, database_url: str, core: int, folder: Path) -> Generator[Server]:
     """Run the hand-written server in one of its forms."""
-    port = _free_port()
+    port = free_port()
     arguments = ["-m", "benchmarks.limit", database_url, str(port), form]
     with _running(form, arguments, {}, port, core, folder) as server:
         yield server
@@ -106,7 +106,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on right now."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
 

@@ -132,7 +132,8 @@ async def drive(stage: Stage, node: Node) -> Drive:
             "officer": await stage.casting.person(Role.OFFICER),
             "auditor": await stage.casting.person(Role.AUDITOR),
         }
-        world = replace(stage.world, people=people, invitation=await stage.casting.invitation())
+        invitation = await stage.casting.invitation() if flow == "registration" else ""
+        world = replace(stage.world, people=people, invitation=invitation)
         return await driven(node, flow, asdict(world))
 
     return run
@@ -141,7 +142,7 @@ async def drive(stage: Stage, node: Node) -> Drive:
 async def driven(node: Node, flow: str, world: dict[str, Any]) -> Told:
     """Run a flow of the driver in a world."""
     code, stdout, stderr = await run_node(node, world, "run.mjs", flow)
-    lines = [json.loads(line) for line in stdout.splitlines()]
+    lines = [json.loads(line) for line in stdout.split("\n") if line]
     return Told([line for line in lines if "step" in line], code, stderr)
 
 

@@ -4,6 +4,7 @@ from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from secrets import token_bytes, token_hex
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from models.tables import (
     Client,
     ClientKey,
     ClientSecret,
+    Course,
     Invitation,
     Marketplace,
     Provider,
@@ -69,6 +71,7 @@ APPLICATIONS = {
     "service-fapi": Application(
         AuthMethod.PRIVATE_KEY_JWT, SERVICE, "courses:read courses:write", "institution", bound=True, fapi2=True
     ),
+    "own": Application(AuthMethod.NONE, CODE, OWN_LIFE, None, LOOPBACK),
     "shop": Application(AuthMethod.NONE, CODE, OWN_LIFE, "marketplace", LOOPBACK),
     "shop-server": Application(AuthMethod.SECRET_BASIC, [GrantType.TOKEN_EXCHANGE], "profile:read", "marketplace"),
     "stranger-server": Application(AuthMethod.SECRET_BASIC, [GrantType.TOKEN_EXCHANGE], "profile:read", "other"),
@@ -99,6 +102,7 @@ class Casting:
     def __init__(self, database: Database, ring: KeyRing) -> None:
         self._database = database
         self._ring = ring
+        self._invited = count(1)
         self._password_hash = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
 
     async def applications(self, world: World) -> None:
@@ -123,15 +127,18 @@ class Casting:
                 typed["totp"] = b32encode(secret).decode()
         return typed
 
-    async def invitation(self, role: Role = Role.INSTITUTION, owner: str = "institution") -> str:
-        """Return an invitation for the organisation to register one application."""
+    async def invitation(self) -> str:
+        """Return an invitation for an institution to register one application; each is another institution's."""
         secret = make_secret(SecretKind.INVITATION, token_bytes(32))
+        with_courses = select(Course.id).where(Course.provider_id == Provider.id).exists()
+        institutions = select(Provider.organisation_id).where(with_courses).order_by(Provider.id)
         async with self._database.write() as session:
-            owners = await self._owners(session)
+            institution = await session.scalar(institutions.offset(next(self._invited)).limit(1))
+            assert institution is not None, "more invitations than institutions: let one have several"
             session.add(
                 Invitation(
-                    organisation_id=owners[owner],
-                    role=role,
+                    organisation_id=institution,
+                    role=Role.INSTITUTION,
                     sandbox=False,
                     hash=self._ring.hash(secret.encode(), SecretKind.INVITATION.purpose),
                     expires_at=datetime.now(UTC) + timedelta(days=1),

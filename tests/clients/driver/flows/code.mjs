@@ -2,6 +2,7 @@
 
 import * as oidc from "openid-client";
 import { ask, claims, configure, request } from "../clients.mjs";
+import { Browser } from "../browser.mjs";
 import { approve } from "../people.mjs";
 import { equal, holds } from "../steps.mjs";
 
@@ -17,7 +18,7 @@ const KINDS = {
   fapi: { pushed: true, bound: true },
 };
 
-const run = async (t, world, name, { pushed, bound }) => {
+const run = async (t, world, browser, name, { pushed, bound }) => {
   const step = (what, work) => t.step(`${name}: ${what}`, work);
   const config = await step("discovers the server", () => configure(world, name));
   const DPoP = bound ? oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) : undefined;
@@ -26,7 +27,7 @@ const run = async (t, world, name, { pushed, bound }) => {
     ? await step("pushes its request", () => oidc.buildAuthorizationUrlWithPAR(config, parameters, { DPoP }))
     : oidc.buildAuthorizationUrl(config, bound ? { ...parameters, dpop_jkt: await DPoP.calculateThumbprint() } : parameters);
   if (pushed) equal([...url.searchParams.keys()].sort(), ["client_id", "request_uri"], "what stands in the address");
-  const back = await step("is let in by a person", () => approve(world, url, world.people.participant));
+  const back = await step("is let in by a person", () => approve(world, url, world.people.participant, browser));
   await step("gets issuer and state back", () => {
     equal(back.searchParams.get("iss"), world.issuer, "iss");
     equal(back.searchParams.get("state"), checks.expectedState, "state");
@@ -91,5 +92,6 @@ const leave = async (step, t, world, name, config, tokens, DPoP) => {
 };
 
 export default async (t, world) => {
-  for (const [name, kind] of Object.entries(KINDS)) await run(t, world, name, kind);
+  const browser = new Browser(world.issuer);
+  for (const [name, kind] of Object.entries(KINDS)) await run(t, world, browser, name, kind);
 };
