@@ -13,6 +13,7 @@ from api.keys import key_ring
 from api.settings import Environment, Settings, SettingsError
 from auth.endings import PATIENCE_S, Endings
 from auth.holding import Holding
+from auth.leaks import leak_routes
 from auth.oauth.authority import Authority
 from auth.oauth.devices import Devices
 from auth.oauth.routes import oauth_routes
@@ -64,7 +65,9 @@ async def open_entrance(
         opened.push_async_callback(_stop, asyncio.create_task(work))
     holding = Holding(authority.graph, database, valkey)
     viewers = Viewers(tokens=authority.tokens, prove=holding.check, endings=endings)
-    return Entrance(viewers, [*oauth_routes(authority), *people_routes(desk, Devices(authority))])
+    return Entrance(
+        viewers, [*oauth_routes(authority), *leak_routes(authority), *people_routes(desk, Devices(authority))]
+    )
 
 
 def personas(settings: Settings) -> list[Persona]:
