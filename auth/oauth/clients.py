@@ -152,8 +152,8 @@ class Assertions(JWTBearerClientAssertion):
         try:
             if len(assertion) > ASSERTION_LENGTH_MAX:
                 raise ValueError("too long")  # noqa: TRY301 - one answer for all that is no assertion
-            header = jws.extract_compact(assertion.encode()).headers()
-            claims: object = json.loads(jws.extract_compact(assertion.encode()).payload or b"")
+            header = jws.extract_compact(assertion.encode(), registry=REGISTRY).headers()
+            claims: object = json.loads(jws.extract_compact(assertion.encode(), registry=REGISTRY).payload or b"")
         except (JoseError, ValueError, TypeError, RecursionError):
             raise InvalidClientError("The client_assertion is no JWT.", status_code=401) from None
         if not isinstance(claims, dict):

@@ -97,7 +97,7 @@ def spend(db: Session, kind: str, owner: str, proof_id: str, until: datetime) ->
 
 def _header_key(text: str) -> dict[str, str]:
     """Return the public key in the header, if the header is a proof's and the key strong enough."""
-    header = jws.extract_compact(text.encode()).headers()
+    header = jws.extract_compact(text.encode(), registry=REGISTRY).headers()
     jwk: object = header.get("jwk")
     if header.get("typ") != "dpop+jwt" or header.get("alg") not in ALGORITHMS or not isinstance(jwk, dict):
         raise ValueError("no proof")

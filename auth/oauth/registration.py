@@ -130,7 +130,6 @@ class Registration(ClientRegistrationEndpoint):
             fapi2=registered.fapi2,
             registration_hash=ring.hash(self._token.encode(), SecretKind.REGISTRATION.purpose),
         )
-        db.add(client)
         settle(self.server, client, registered)
         if (secret := client_info.get("client_secret")) is not None:
             hashed = ring.hash(secret.encode(), SecretKind.LIVE_CLIENT.purpose)
@@ -211,7 +210,6 @@ class Configuration(ClientConfigurationEndpoint):
     ) -> Application:
         """Keep what it shall be."""
         del client_metadata
-        self.server.db.flush()
         settle(self.server, client.row, self._registered)
         self._note(request, client.row, "client.edited")
         return client
@@ -325,12 +323,13 @@ def settle(server: Server, client: Client, registered: Registered) -> None:
         InvalidClientMetadataError: the organisation has another one of that name.
     """
     settings, db = registered.settings, server.db
-    client.name = settings.name
-    client.redirect_uris = list(settings.redirect_uris)
-    client.scopes = list(settings.scopes)
-    client.grant_types = [way.value for way in settings.grant_types]
     try:
         with db.begin_nested():
+            client.name = settings.name
+            client.redirect_uris = list(settings.redirect_uris)
+            client.scopes = list(settings.scopes)
+            client.grant_types = [way.value for way in settings.grant_types]
+            db.add(client)
             db.flush()
     except IntegrityError as broken:
         if constraint_of(broken) == "clients_name_once":
