@@ -43,7 +43,7 @@ class Application(Starlette):
         self._opening = opening
         self._pages_in_flight = 0
         super().__init__(
-            routes=[*self.health.routes(), *graphiql_routes(PATH), Route("/", _to_graphiql)],
+            routes=[*self.health.routes(), *graphiql_routes(PATH, settings.origin), Route("/", _to_graphiql)],
             lifespan=self._open,
             exception_handlers={HTTPException: self._refuse, Exception: self._fail},
         )

@@ -48,11 +48,13 @@ _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Smaller first."""
 
 _ASSET_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
-_ENDPOINT = 'data-endpoint="/graphql"'
+_ENDPOINT = 'data-endpoint="/graphql" data-issuer=""'
 
 
-def graphiql_routes(endpoint: str = "/graphql") -> list[BaseRoute]:
+def graphiql_routes(endpoint: str = "/graphql", issuer: str = "") -> list[BaseRoute]:
     """Return the routes of the page at ``/graphiql`` and of its files, for a graph served at ``endpoint``.
+
+    ``issuer`` is where the page signs people in; without it, wherever the page was found.
 
     Raises:
         ValueError: ``endpoint`` is not a plain path, and would have to be quoted in HTML.
@@ -66,7 +68,7 @@ def graphiql_routes(endpoint: str = "/graphql") -> list[BaseRoute]:
         except FileNotFoundError:
             return PlainTextResponse(f"{MISSING}\n", status_code=503, headers={**HEADERS, "cache-control": "no-store"})
         path = html.escape(request.scope.get("root_path", "") + endpoint)
-        text = text.replace(_ENDPOINT, f'data-endpoint="{path}"')
+        text = text.replace(_ENDPOINT, f'data-endpoint="{path}" data-issuer="{html.escape(issuer)}"')
         return HTMLResponse(text, headers={**HEADERS, "cache-control": "no-cache"})
 
     return [

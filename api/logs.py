@@ -109,7 +109,9 @@ def configure(settings: Settings, stream: TextIO | None = None) -> AccessLog:
     handler.setFormatter(EventFormatter(render))
     # Ours may say all they know at DEBUG. Libraries repeat there what passes through them: tokens, codes, addresses.
     level = settings.log_level.upper()
-    logging.basicConfig(handlers=[handler], level=max(logging.WARNING, logging.getLevelName(level)), force=True)
+    logging.basicConfig(
+        handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
+    )
     logging.getLogger(OURS).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()

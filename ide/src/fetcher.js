@@ -1,11 +1,14 @@
+import { authorization, ended } from "./session.js";
 import { INTROSPECTION, report } from "./status.jsx";
 
 const MEDIA_TYPES = "application/graphql-response+json, application/json";
 
 // Answers are shown as the server sent them, errors too: what a client program sees is what is learnt from.
 export const fetcherOf = (endpoint) => async (parameters, options) => {
+  const own = options?.headers ?? {};
+  const token = named(own, "authorization") ? {} : await authorization(); // who types a header means it
   const started = performance.now();
-  const answer = await post(endpoint, parameters, options?.headers);
+  const answer = await post(endpoint, parameters, { ...token, ...own });
   const text = await answer.text();
   if (parameters.operationName !== INTROSPECTION) {
     report({
@@ -14,6 +17,9 @@ export const fetcherOf = (endpoint) => async (parameters, options) => {
       bytes: new Blob([text]).size,
       requestId: answer.headers.get("x-request-id"),
     });
+  }
+  if (answer.status === 401 && token.authorization) {
+    ended();
   }
   try {
     return JSON.parse(text);
@@ -24,6 +30,8 @@ export const fetcherOf = (endpoint) => async (parameters, options) => {
     );
   }
 };
+
+const named = (headers, name) => Object.keys(headers).some((each) => each.toLowerCase() === name);
 
 async function post(endpoint, parameters, headers) {
   try {

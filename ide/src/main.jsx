@@ -8,8 +8,10 @@ import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
+import { Account } from "./account.jsx";
 import { EXAMPLES_PLUGIN, examples } from "./examples.jsx";
 import { fetcherOf } from "./fetcher.js";
+import { arrive } from "./session.js";
 import { Status } from "./status.jsx";
 import { isFirstVisit, storage } from "./storage.js";
 
@@ -29,6 +31,8 @@ const PLUGINS = [EXAMPLES_PLUGIN, EXPLORER_PLUGIN, HISTORY_PLUGIN];
 const container = document.getElementById("graphiql");
 const welcome = isFirstVisit() && window.innerWidth >= WIDE_ENOUGH_FOR_A_PANEL_PX;
 
+arrive();
+
 createRoot(container).render(
   <GraphiQL
     fetcher={fetcherOf(container.dataset.endpoint)}
@@ -43,6 +47,7 @@ createRoot(container).render(
     storage={storage}
   >
     <GraphiQL.Logo>
+      <Account />
       <span className="bekal-logo">Bekal</span>
     </GraphiQL.Logo>
     <GraphiQL.Footer>
