@@ -138,6 +138,19 @@ async def test_a_server_acts_for_a_person_as_the_page_shows(stage: Stage, approv
     assert orjson.loads(printed)["scope"] == "profile:read"
 
 
+async def test_a_secret_that_was_found_opens_nothing_after_the_report_of_the_page(stage: Stage, tmp_path: Path) -> None:
+    told = {"BEKAL": stage.world.issuer, "FOUND": await stage.casting.invitation()}
+    metadata = {"client_name": "Sesudah Bocor", "grant_types": ["client_credentials"]}
+
+    printed = await run(in_shell(program("secrets.md", "sh"), told), tmp_path, {})
+    async with httpx.AsyncClient(base_url=stage.world.issuer) as http:
+        headers = {"authorization": f"Bearer {told['FOUND']}"}
+        registered = await http.post("/oauth/register", json=metadata, headers=headers)
+
+    assert "opens nothing any more" in printed
+    assert registered.status_code == 401
+
+
 def test_the_pattern_for_scanners_is_the_one_that_is_used() -> None:
     assert program("secrets.md", "text").strip() == PATTERN
 
