@@ -31,7 +31,7 @@ from rules.listings import (
     taken_down,
 )
 from rules.money import COMMISSION_CAP_BP
-from rules.publication import PublicationState
+from rules.publication import EVER_PUBLIC, PublicationState
 from rules.refusals import Refusal, Refused
 
 BY_MARKETPLACE = (Listing.marketplace_id.asc(),)
@@ -108,7 +108,7 @@ async def list_course(write: Write, wish: ListCourseInput) -> ListingId:
         select(Course).where(Course.id == wish.course, ~Course.sandbox).with_for_update(read=True)
     )
     # What the public has not seen is not there for a marketplace.
-    if course is None or course.published_at is None:
+    if course is None or course.state not in EVER_PUBLIC:
         raise Refused(ListingRefusal.COURSE_NOT_FOUND, "course")
     listing = await _listing(write, Listing.course_id == course.id)
     trial = write.viewer.sandbox
