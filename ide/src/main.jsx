@@ -47,8 +47,10 @@ createRoot(container).render(
     storage={storage}
   >
     <GraphiQL.Logo>
-      <Account />
-      <span className="bekal-logo">Bekal</span>
+      <div className="bekal-head">
+        <span className="bekal-logo">Bekal</span>
+        <Account />
+      </div>
     </GraphiQL.Logo>
     <GraphiQL.Footer>
       <Status />
