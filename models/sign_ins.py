@@ -88,7 +88,7 @@ class Device(Base):
     """
 
     __tablename__ = "devices"
-    __table_args__ = (Index("devices_by_person", "person_id"),)
+    __table_args__ = (Index("devices_by_person", "person_id"), Index("devices_by_age", "last_seen_at"))
 
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", name="devices_person_fk"))

@@ -12,7 +12,8 @@ from models.database import Database
 from models.expiry import sweep
 from models.grants import AuthorizationCode, DeviceRequest, PushedRequest, RefreshToken, SpentProof
 from models.idempotency import KEPT_DAYS, Idempotency
-from models.sign_ins import Attempt, OneTimeCode, PasswordLink, SignIn
+from models.sign_ins import Attempt, Device, OneTimeCode, PasswordLink, SignIn
+from rules.sign_ins import DEVICE_LIFE
 
 MONTHS_AHEAD = 3
 """Parts that are there before their month begins: time enough to notice that this did not run."""
@@ -56,6 +57,7 @@ CHORES: Sequence[Chore] = (
     _forgetting(SignIn.expires_at, _DAY),
     _forgetting(OneTimeCode.expires_at, _DAY),
     _forgetting(PasswordLink.expires_at, _DAY),
+    _forgetting(Device.last_seen_at, DEVICE_LIFE),
     _forgetting(Attempt.expires_at, _DAY),
     _forgetting(AuthorizationCode.expires_at, _DAY),
     _forgetting(RefreshToken.expires_at, _DAY),

@@ -193,6 +193,7 @@ INDEXES = (
     "CREATE INDEX one_time_codes_by_person ON one_time_codes (person_id, sent_at)",
     "CREATE INDEX password_links_by_expiry ON password_links (expires_at)",
     "CREATE INDEX attempts_by_expiry ON attempts (expires_at)",
+    "CREATE INDEX devices_by_age ON devices (last_seen_at)",
     "CREATE INDEX devices_by_person ON devices (person_id)",
     "CREATE INDEX browser_sessions_by_expiry ON browser_sessions (expires_at)",
     "CREATE INDEX browser_sessions_by_person ON browser_sessions (person_id, created_at)",
