@@ -19,7 +19,7 @@ from auth.oauth.tokens import OPENID, OWN_SECTOR
 from models.sealing import KeyRing
 from models.tables import Client, ClientKey, ClientSecret
 from rules.access import Role, Scope, allowed
-from rules.clients import AuthMethod, ClientKind, ClientState, GrantType
+from rules.clients import AuthMethod, ClientKind, ClientState, GrantType, is_code
 from rules.redirect_uris import LOOPBACK
 from rules.secrets import SecretKind, is_secret
 
@@ -213,6 +213,8 @@ class Assertions(JWTBearerClientAssertion):
 
 def find_application(db: Session, ring: KeyRing, code: str) -> Application | None:
     """Return the application of that ``client_id``, if it may come in."""
+    if not is_code(code):
+        return None
     row = db.scalar(
         select(Client).where(
             Client.code == code,

@@ -116,7 +116,8 @@ class SigningKeys:
     def _make(self, now: datetime, signs_from: datetime) -> SigningKey:
         key = ECKey.generate_key(CURVE)
         kid = key.thumbprint()
-        made = KnownKey(key, kid, signs_from, signs_from + SIGNS_FOR + PUBLISHED_AHEAD + PUBLISHED_AFTER)
+        # A day more than it should sign: the next key may be late, and there must always be one.
+        made = KnownKey(key, kid, signs_from, signs_from + SIGNS_FOR + PUBLISHED_AHEAD + 2 * PUBLISHED_AFTER)
         return SigningKey(
             kid=kid,
             algorithm=ALGORITHM,

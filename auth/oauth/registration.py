@@ -30,6 +30,7 @@ from rules.clients import (
     GrantEnd,
     GrantType,
     faults_of,
+    is_code,
     kind_of,
     new_code,
     offered_scopes,
@@ -166,7 +167,8 @@ class Configuration(ClientConfigurationEndpoint):
     def authenticate_token(self, request: ProtocolRequest) -> "HeldRegistration":
         """Return whose registration token came, working or suspended ones alike: it must be this application's."""
         text = _bearer(request)
-        found = is_secret(text, SecretKind.REGISTRATION) and self.server.db.scalar(
+        may_be = is_code(self._code) and is_secret(text, SecretKind.REGISTRATION)
+        found = may_be and self.server.db.scalar(
             select(Client)
             .where(
                 Client.registration_hash.in_(self.server.ring.hashes(text.encode(), SecretKind.REGISTRATION.purpose)),

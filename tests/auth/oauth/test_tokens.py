@@ -171,7 +171,13 @@ async def test_the_next_key_is_published_before_it_signs(database: Database, key
     assert later.signing().kid == first
     assert len(later.published()["keys"]) == 2
 
-    await age(database, PUBLISHED_AHEAD)
+    await age(database, PUBLISHED_AHEAD - timedelta(seconds=30))
+    almost = SigningKeys(database, RING)
+    await almost.refresh()
+    assert almost.signing().kid == first
+    assert len(almost.published()["keys"]) == 2
+
+    await age(database, timedelta(seconds=30))
     at_last = SigningKeys(database, RING)
     await at_last.refresh()
 
