@@ -16,21 +16,25 @@ def schema() -> None:
 @schema.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when the files differ from the code.")
 def export(*, check: bool) -> None:
-    """Write the graph's two schema files.
+    """Write the graph's two schema files, and docs/scopes.md.
 
-    schema/schema.graphql is what clients see, schema/subgraph.graphql is for federation. Both are committed, so that
-    a change of the graph shows as a change of a file.
+    schema/schema.graphql is what clients see, schema/subgraph.graphql is for federation. They are committed, so that a
+    change of the graph shows as a change of a file. docs/scopes.md is left out where there is no docs folder.
     """
     from difflib import unified_diff
 
     import schema as room
     from schema.graph import build, public_sdl, subgraph_sdl
+    from schema.scopes import scopes_page
 
     built = build()
     folder = Path(next(iter(room.__path__)))
+    files = {folder / "schema.graphql": public_sdl(built), folder / "subgraph.graphql": subgraph_sdl(built)}
+    if (docs := folder.parent / "docs").is_dir():
+        files[docs / "scopes.md"] = scopes_page(built)
     differs = False
-    for name, text in (("schema.graphql", public_sdl(built)), ("subgraph.graphql", subgraph_sdl(built))):
-        path = folder / name
+    for path, text in files.items():
+        name = path.name
         kept = path.read_text(encoding="utf-8") if path.exists() else ""
         if kept == text:
             continue

@@ -8,6 +8,7 @@ import strawberry
 
 from engine.evolution import breaking_changes
 from schema.graph import build, public_sdl, subgraph_sdl
+from schema.scopes import scopes_page
 
 SCHEMA = Path(__file__).parent.parent.parent / "schema"
 
@@ -27,6 +28,12 @@ def test_the_committed_subgraph_is_the_subgraph_of_the_code(graph: strawberry.Sc
     committed = (SCHEMA / "subgraph.graphql").read_text(encoding="utf-8")
 
     assert committed == subgraph_sdl(graph), "run 'bekal schema export' and commit what it writes"
+
+
+def test_the_page_on_scopes_is_that_of_the_code(graph: strawberry.Schema) -> None:
+    committed = (SCHEMA.parent / "docs" / "scopes.md").read_text(encoding="utf-8")
+
+    assert committed == scopes_page(graph), "run 'bekal schema export' and commit what it writes"
 
 
 def test_what_breaks_clients_of_the_last_release_is_declared(graph: strawberry.Schema) -> None:
