@@ -4,7 +4,7 @@ Source: FAPI 2.0 Security Profile, section 5.4.1: PS256, ES256 or Ed25519; RSA o
 """
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -98,9 +98,11 @@ def _number(value: object) -> bytes | None:
     if not isinstance(value, str) or not value or set(value) & set("+/= \n\r\t"):
         return None
     try:
-        return urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4))
+        number = urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4))
     except ValueError:
         return None
+    # The decoder passes over letters that it does not know, and over bits beyond the last byte.
+    return number if urlsafe_b64encode(number).rstrip(b"=").decode() == value else None
 
 
 def _is_strong(algorithm: str, members: Mapping[str, bytes]) -> bool:

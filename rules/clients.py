@@ -215,3 +215,8 @@ def new_code(chance: bytes) -> str:
     """Return a ``client_id`` made of ``CODE_BYTES`` of chance: letters and digits that read well aloud."""
     assert len(chance) == CODE_BYTES
     return f"app-{b32encode(chance).decode().lower()}"
+
+
+def is_code(text: str) -> bool:
+    """Return whether ``text`` may be a ``client_id``. Some come from where nobody has looked at their letters yet."""
+    return text.isascii() and text.isprintable()

@@ -58,6 +58,8 @@ def test_a_private_key_is_told_from_a_public_one() -> None:
         (EC, {"y": EC["x"]}, WeakKey.KEY_UNFIT),
         (EC, {"x": "AA"}, WeakKey.KEY_UNFIT),
         (EC, {"x": str(EC["x"]) + "="}, WeakKey.KEY_MALFORMED),
+        (EC, {"x": f"!{EC['x']}!"}, WeakKey.KEY_MALFORMED),
+        (OKP, {"x": f"{str(OKP['x'])[:20]}.,{str(OKP['x'])[20:]}"}, WeakKey.KEY_MALFORMED),
         (EC, {"x": 5}, WeakKey.KEY_MALFORMED),
         (EC, {"use": "enc"}, WeakKey.KEY_UNFIT),
         (EC, {"kid": ""}, WeakKey.KEY_MALFORMED),

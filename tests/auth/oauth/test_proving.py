@@ -1,4 +1,5 @@
 import base64
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -285,3 +286,14 @@ async def test_a_key_that_was_taken_away_proves_nothing(world: World) -> None:
 
 def to_bytes(value: str | bytes) -> bytes:
     return value.encode() if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("code", ["a\0b", "\ud800", "é", "\x7f"])
+async def test_letters_that_no_client_id_has_are_as_unknown_as_others(world: World, code: str) -> None:
+    parts = [{"alg": "ES256"}, {"iss": code, "sub": code, "jti": "1"}]
+    written = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    assertion = ".".join([*written, "c2lnbmVk"])
+
+    answer = await asserted(world, assertion)
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")

@@ -259,3 +259,12 @@ async def test_metadata_has_bounds(world: World) -> None:
     assert (await register(world, token, client_name="x" * 40_000)).status_code == 413
     for client_name in ("a\0b", "x" * 61, 7, None):
         assert (await register(world, token, client_name=client_name)).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_letters_that_no_client_id_has_open_nothing(world: World, method: str) -> None:
+    told = (await register(world, await world.invitation())).json()
+
+    answer = await manage(world, told | {"registration_client_uri": f"{ISSUER}/oauth/register/a%00b"}, method)
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
