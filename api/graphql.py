@@ -75,6 +75,7 @@ class GraphQLEndpoint:
         self.request_ids = RequestIds(settings.trusted_proxies)
         self._explains = settings.environment is Environment.DEVELOPMENT
         self._max_body_bytes = settings.max_body_bytes
+        self._max_signed_in_body_bytes = settings.max_signed_in_body_bytes
         self._max_in_flight = settings.max_in_flight
         self._flights = Flights(body_timeout_s=BODY_TIMEOUT_S, answer_timeout_s=settings.request_timeout_s)
         self.engine: Answering | None = None
@@ -100,7 +101,8 @@ class GraphQLEndpoint:
             else:
                 self._refuse_early(headers, accept)
                 viewer = await self._identify(headers)
-                body = await self._read(flight, receive)
+                most = self._max_signed_in_body_bytes if viewer.signed_in else self._max_body_bytes
+                body = await _read(flight, receive, headers, most)
                 explains = self._explains and headers.get(b"bekal-explain") == b"1"
                 ask = read_ask(body, explain=explains, on_write=flight.write)
                 document = ask.document
@@ -156,46 +158,10 @@ class GraphQLEndpoint:
                 Code.UNSUPPORTED_MEDIA_TYPE,
                 "Send the body as it is: compressed bodies are not read (Content-Encoding).",
             )
-        length = headers.get(b"content-length")
-        if length is not None and (
-            len(length) > LENGTH_DIGITS_MAX or not length.isdigit() or int(length) > self._max_body_bytes
-        ):
-            raise self._too_large()
         if self.engine is None:
             raise Rejected(Code.UNAVAILABLE, "The server is starting; send the request again in a moment.")
         if len(self._flights) > self._max_in_flight:
             raise Rejected(Code.UNAVAILABLE, "The server is busy; send the request again in a moment.")
-
-    def _too_large(self) -> Rejected:
-        return Rejected(
-            Code.PAYLOAD_TOO_LARGE,
-            f"The body is longer than {self._max_body_bytes} bytes; send less at a time.",
-            limit=self._max_body_bytes,
-        )
-
-    async def _read(self, flight: Flight, receive: Receive) -> bytes:
-        """Return the body, counted while it comes in."""
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.request" and not message.get("more_body", False):
-            if len(body) > self._max_body_bytes:
-                raise self._too_large()
-            flight.body_read = True
-            return body
-        whole = bytearray(body)
-        while message["type"] == "http.request" and message.get("more_body", False):
-            if len(whole) > self._max_body_bytes:
-                raise self._too_large()
-            message = await receive()
-            whole += message.get("body", b"")
-        if message["type"] != "http.request":
-            flight.cut = Cut.CLIENT_GONE
-            raise asyncio.CancelledError
-        if len(whole) > self._max_body_bytes:
-            raise self._too_large()
-        flight.body_read = True
-        flight.since = asyncio.get_running_loop().time()  # the time to answer starts when the question is there
-        return bytes(whole)
 
     def _extra(self, headers: Mapping[bytes, bytes], answer: Answer, refused: Rejected | None) -> list[Header]:
         """Return the headers that tell other origins' scripts, and those who need a token, how to go on."""
@@ -226,6 +192,38 @@ class GraphQLEndpoint:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _too_large(most: int) -> Rejected:
+    return Rejected(Code.PAYLOAD_TOO_LARGE, f"The body is longer than {most} bytes; send less at a time.", limit=most)
+
+
+async def _read(flight: Flight, receive: Receive, headers: Mapping[bytes, bytes], most: int) -> bytes:
+    """Return a body of at most ``most`` bytes, counted while it comes in."""
+    length = headers.get(b"content-length")
+    if length is not None and (len(length) > LENGTH_DIGITS_MAX or not length.isdigit() or int(length) > most):
+        raise _too_large(most)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        if len(body) > most:
+            raise _too_large(most)
+        flight.body_read = True
+        return body
+    whole = bytearray(body)
+    while message["type"] == "http.request" and message.get("more_body", False):
+        if len(whole) > most:
+            raise _too_large(most)
+        message = await receive()
+        whole += message.get("body", b"")
+    if message["type"] != "http.request":
+        flight.cut = Cut.CLIENT_GONE
+        raise asyncio.CancelledError
+    if len(whole) > most:
+        raise _too_large(most)
+    flight.body_read = True
+    flight.since = asyncio.get_running_loop().time()  # the time to answer starts when the question is there
+    return bytes(whole)
 
 
 def _merged(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

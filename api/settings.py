@@ -117,6 +117,9 @@ class Settings:
         parsing.word(LogFormat), LogFormat.AUTO, "json, text, or auto: text on a terminal."
     )
     max_body_bytes: int = variable(parsing.whole(1024, 16 << 20), 128 << 10, "Longest request body that is read.")
+    max_signed_in_body_bytes: int = variable(
+        parsing.whole(1024, 64 << 20), 4 << 20, "Longest body of a caller with a token: bulk writes are long."
+    )
     max_tokens: int = variable(parsing.whole(10, 100_000), 1000, "Most tokens of a document; validation is quadratic.")
     max_depth: int = variable(parsing.whole(1, 50), 12, "Deepest nesting of fields in an operation.")
     max_aliases: int = variable(parsing.whole(0, 1000), 30, "Most aliases in an operation.")

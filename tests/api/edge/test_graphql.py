@@ -190,6 +190,15 @@ async def test_a_body_without_a_length_is_counted_while_it_comes(edge: Edge, pie
     assert await send(131073) == 413
 
 
+async def test_a_caller_with_a_token_may_send_a_bulk_write(edge: Edge, error_of: ErrorOf) -> None:
+    async def send(size: int) -> httpx.Response:
+        headers = {"content-type": "application/json", "authorization": "Bearer good"}
+        return await edge.client.post("/graphql", content=b'{"query":"{x}"}'.ljust(size), headers=headers)
+
+    assert (await send(4 << 20)).status_code == 200
+    assert error_of(await send((4 << 20) + 1))["extensions"]["limit"] == 4 << 20
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_told_which_one_is_right(edge: Edge, method: str) -> None:
     response = await edge.client.request(method, "/graphql?query={x}")
