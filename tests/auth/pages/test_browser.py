@@ -216,14 +216,15 @@ async def reader(browser: Browser, language: str, *, scripts: bool = False, **op
     await context.close()
 
 
-@pytest.mark.parametrize("size", [SMALL, {"width": 900, "height": 900}], ids=["small", "large"])
+@pytest.mark.parametrize("size", [SMALL, {"width": 900, "height": 900}], ids=["small", "large-and-dark"])
 @pytest.mark.parametrize("language", ["id", "en"])
 async def test_a_participant_comes_in_and_out_without_a_script(
     chromium: Browser, served: Site_, language: str, size: dict[str, int]
 ) -> None:
     await served.town.add(EMAIL, locale=Locale(language))
     seen: list[str] = []
-    async with reader(chromium, language, viewport=size) as person:
+    scheme = "light" if size is SMALL else "dark"
+    async with reader(chromium, language, viewport=size, color_scheme=scheme) as person:
         await person.page.goto(f"{served.url}/sign-in")
         seen.append(await person.look("sign-in"))
         await person.press("/sign-in")
