@@ -65,7 +65,7 @@ class Sample:
     p50_ms: float
     p99_ms: float
     cpu_ms: float
-    """Of the server, for one answer."""
+    """Of the server, for one answer, without what it takes idle."""
     longest_ms: float
     """The longest time for which the loop did nothing else."""
     p999_ms: float
@@ -81,8 +81,8 @@ class Watched:
     async def gaps(self) -> dict[str, float]:
         """Return how late the loop was since the last call."""
         self.process.send_signal(signal.SIGUSR1)
-        assert self.process.stdout is not None
-        return json.loads(await self.process.stdout.readline())
+        assert self.process.stderr is not None
+        return json.loads(await self.process.stderr.readline())
 
 
 Ask = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
@@ -97,10 +97,11 @@ async def main(rounds: int, seconds: float) -> None:
             loads = await _loads(server, by_secret, by_key)
             samples: dict[str, list[Sample]] = {name: [] for name in loads}
             for ask in loads.values():
-                await _sample(server, ask, WARM_UP_S)
+                await _sample(server, ask, WARM_UP_S, 0.0)
+            idle = await _idle(server, seconds)
             for _ in range(rounds):
                 for name, ask in loads.items():
-                    samples[name].append(await _sample(server, ask, seconds))
+                    samples[name].append(await _sample(server, ask, seconds, idle))
     _tell(samples)
 
 
@@ -172,8 +173,8 @@ async def _served(url: str, redis_url: str) -> AsyncGenerator[Watched]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.watched"),
             env=kept | environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
+            stdout=log,
+            stderr=asyncio.subprocess.PIPE,
         )
     server = Watched(process, environment["BEKAL_PUBLIC_URL"])
     try:
@@ -223,7 +224,14 @@ async def _loads(server: Watched, by_secret: Application, by_key: Application) -
     return {"token by secret": secret, "token by key, bound": key, "graph with token": graph}
 
 
-async def _sample(server: Watched, ask: Ask, seconds: float) -> Sample:
+async def _idle(server: Watched, seconds: float) -> float:
+    """Return the processor time that the server takes in a second while nobody asks: loops that look for work."""
+    cpu = cpu_s(server.process.pid)
+    await asyncio.sleep(seconds)
+    return (cpu_s(server.process.pid) - cpu) / seconds
+
+
+async def _sample(server: Watched, ask: Ask, seconds: float, idle: float) -> Sample:
     took: list[float] = []
     await server.gaps()
     cpu = cpu_s(server.process.pid)
@@ -241,7 +249,7 @@ async def _sample(server: Watched, ask: Ask, seconds: float) -> Sample:
         for _ in range(CLIENTS):
             group.create_task(client())
     lasted = time.perf_counter() - began
-    cpu = cpu_s(server.process.pid) - cpu
+    cpu = cpu_s(server.process.pid) - cpu - idle * lasted
     gaps = await server.gaps()
     took.sort()
     p50, p99 = (took[int(len(took) * part)] * 1000 for part in (0.5, 0.99))

@@ -1,6 +1,6 @@
 """A server like any other that also watches its event loop: ``python -m benchmarks.watched``.
 
-Settings come from the environment. On SIGUSR1 it writes to standard output, in one line of JSON, how late the loop was
+Settings come from the environment. On SIGUSR1 it writes to standard error, in one line of JSON, how late the loop was
 since the last time: the longest gap, and which gap one in a thousand looks exceeded, in milliseconds.
 """
 
@@ -43,7 +43,7 @@ class Watch:
         told = {"longest_ms": 0.0, "p999_ms": 0.0}
         if gaps:
             told = {"longest_ms": gaps[-1] * 1000, "p999_ms": gaps[int(len(gaps) * 0.999)] * 1000}
-        print(json.dumps(told), flush=True)
+        print(json.dumps(told), file=sys.stderr, flush=True)
 
 
 @asynccontextmanager

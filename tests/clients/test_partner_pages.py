@@ -151,6 +151,20 @@ async def test_a_secret_that_was_found_opens_nothing_after_the_report_of_the_pag
     assert registered.status_code == 401
 
 
+async def test_a_course_is_written_once_and_a_refusal_says_what_to_do(stage: Stage, tmp_path: Path) -> None:
+    service = stage.world.clients["service"]
+    async with httpx.AsyncClient(base_url=stage.world.issuer) as http:
+        form = {"grant_type": "client_credentials"}
+        token = (await http.post("/oauth/token", data=form, auth=(service["id"], service["secret"]))).json()
+
+    told = {"BEKAL": stage.world.issuer, "TOKEN": token["access_token"]}
+    printed = await run([sys.executable, "-c", program("writing.md", "python")], tmp_path, told)
+
+    made, refused = printed.splitlines()
+    assert made == "Membaca Laporan Keuangan DRAFT"
+    assert refused.startswith("PRICE_ABOVE_OUTSIDE ['course', 'price']")
+
+
 def test_the_pattern_for_scanners_is_the_one_that_is_used() -> None:
     assert program("secrets.md", "text").strip() == PATTERN
 
