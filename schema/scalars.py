@@ -1,7 +1,7 @@
 """Scalars: what GraphQL has no word for. Each is read strictly and says what it wants when it refuses."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import strawberry
@@ -26,7 +26,8 @@ def _parse_rupiah(value: Any) -> int:
 def _parse_datetime(value: Any) -> datetime:
     try:
         instant = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):  # in UTC, it may lie beyond the calendar's ends
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError('DateTime is an instant in ISO 8601 with its offset, such as "2026-03-20T09:00:00+07:00".')

@@ -5,7 +5,7 @@ However many rows there are, the statements are as many: one to lock, one to loo
 
 import enum
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -18,10 +18,11 @@ from models.base import any_of
 from models.categories import Category
 from models.courses import Course
 from models.providers import Provider
+from models.runs import Run
 from models.writes import Write
 from resolvers.courses.own import columns_of, content_of, institution_of
 from resolvers.courses.write import EDITABLE, KEY
-from rules.courses import ROWS_MAX, CourseContent, CourseRefusal, faults_of, refuse_edit
+from rules.courses import ONLINE, ROWS_MAX, CourseContent, CourseRefusal, faults_of, refuse_edit
 from rules.ids import CourseId
 from rules.refusals import Refusal, Refused, under
 
@@ -70,9 +71,10 @@ async def upsert_courses(write: Write, wish: UpsertCoursesInput) -> tuple[RowRes
     await write.session.execute(select(Provider.id).where(Provider.id == institution).with_for_update(key_share=True))
     known = await _known(write, institution, wish.rows)
     faulty = _faults(wish.rows, await _categories(write, wish.rows))
+    bound = await _bound_by_runs(write, wish.rows, known)
 
     results = [
-        _judge(index, row, known.get(row.own_code or ""), faults)
+        _judge(index, row, known.get(row.own_code or ""), faults, bound)
         for index, (row, faults) in enumerate(zip(wish.rows, faulty, strict=True))
     ]
     if wish.dry_run:
@@ -107,6 +109,18 @@ async def _categories(write: Write, rows: Sequence[CourseContent]) -> frozenset[
     return frozenset(await write.session.scalars(select(Category.id).where(any_of(Category.id, wanted))))
 
 
+async def _bound_by_runs(
+    write: Write, rows: Sequence[CourseContent], known: Mapping[str, Course]
+) -> frozenset[tuple[UUID, bool]]:
+    """Return which courses whose mode would change have runs in a place (True) or in none (False)."""
+    moving = [course.id for row in rows if (course := known.get(row.own_code or "")) and course.mode is not row.mode]
+    if not moving:
+        return frozenset()
+    placed = Run.region_id.is_not(None)
+    found = await write.session.execute(select(Run.course_id, placed).where(any_of(Run.course_id, moving)).distinct())
+    return frozenset((course_id, is_placed) for course_id, is_placed in found)
+
+
 def _faults(rows: Sequence[CourseContent], categories: frozenset[UUID]) -> list[list[Refusal]]:
     """Return what is wrong with each row by itself or beside the others."""
     times = Counter(row.own_code for row in rows)
@@ -123,7 +137,13 @@ def _faults(rows: Sequence[CourseContent], categories: frozenset[UUID]) -> list[
     return faulty
 
 
-def _judge(index: int, row: CourseContent, course: Course | None, faults: list[Refusal]) -> RowResult:
+def _judge(
+    index: int,
+    row: CourseContent,
+    course: Course | None,
+    faults: list[Refusal],
+    bound: frozenset[tuple[UUID, bool]],
+) -> RowResult:
     key = CourseId(course.id) if course else None
     if not faults and course:
         before = content_of(course)
@@ -131,6 +151,8 @@ def _judge(index: int, row: CourseContent, course: Course | None, faults: list[R
             return RowResult(RowOutcome.UNCHANGED, key)
         if refusal := refuse_edit(course.state, before, row):
             faults = [Refusal(refusal, (), {"state": course.state, "possible": EDITABLE, "price_max": before.price})]
+        elif (course.id, ONLINE[row.mode]) in bound:  # placed, and it shall be online; or in none, and it shall not
+            faults = [Refusal(CourseRefusal.RUNS_NEED_MODE, ("mode",))]
     if faults:
         return RowResult(RowOutcome.REFUSED, key, tuple(under(("rows", index), faults)))
     return RowResult(RowOutcome.UPDATED if course else RowOutcome.CREATED, key)
@@ -169,7 +191,7 @@ _INSERT = text(f"""
     SELECT {_NAMES}, :provider_id, :sandbox, 'DRAFT', :now, 0, 0, 0 FROM {_TOLD}
     ON CONFLICT (provider_id, own_code, sandbox) DO NOTHING
     RETURNING id, own_code
-""")  # noqa: S608 - our own names
+""").columns(Course.id, Course.own_code)  # noqa: S608 - our own names
 _UPDATE = text(f"""
     UPDATE courses SET ({_NAMES}) = ROW (told.{_NAMES.replace(", ", ", told.")}),
         revision = revision + 1, confirmed_at = :now
@@ -178,7 +200,8 @@ _UPDATE = text(f"""
 
 
 def _told(rows: Sequence[tuple[CourseId | None, CourseContent]]) -> str:
-    return orjson.dumps([{"id": key, **columns_of(row)} for key, row in rows]).decode()
+    # Keys may be the driver's own kind of UUID, which orjson does not know.
+    return orjson.dumps([{"id": key, **columns_of(row)} for key, row in rows], default=str).decode()
 
 
 async def _create(
