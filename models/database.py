@@ -67,6 +67,7 @@ class Database:
             max_overflow=0,
             pool_timeout=wait_s,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error that is logged names no values
             json_serializer=_json,
             json_deserializer=orjson.loads,
         )

@@ -102,7 +102,7 @@ def test_the_installed_command_serves_the_demo_and_stops_what_it_started(install
 
     assert answer["data"]["courses"]["edges"][0]["node"]["title"]
     assert b"/graphql" in page
-    assert ready == {"ready": True, "parts": {"database": "ok", "schema": "ok", "valkey": "ok"}}
+    assert ready == {"ready": True, "parts": {"database": "ok", "schema": "ok", "writes": "ok", "valkey": "ok"}}
     assert process.returncode == 0
     status = run([installed / "bekal", "services", "status"], BEKAL_DATA_DIR=str(data))
     assert status.count("not running") == 2

@@ -139,6 +139,25 @@ async def test_guesses_at_the_second_factor_are_counted(town: Town) -> None:
     assert statuses == [422] * 5 + [429]
 
 
+async def test_what_breaks_is_told_on_a_page_and_logged_without_values(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    await town.add(EMAIL)
+    visitor = town.visitor()
+    await visitor.open(await link_to(town, EMAIL))
+    await town.run(
+        "CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$"
+    )
+    await town.run("CREATE TRIGGER broken BEFORE UPDATE ON people EXECUTE FUNCTION break()")
+
+    answer = await visitor.send(password=NEW)
+
+    assert answer.status_code == 500
+    assert "Something broke on our side." in answer.text
+    assert "page failed" in caplog.text
+    assert "argon2id" not in caplog.text + answer.text
+
+
 async def test_links_begin_with_the_public_address_whatever_a_request_names(town: Town) -> None:
     visitor = town.visitor()
     await visitor.open("/sign-in/link")
