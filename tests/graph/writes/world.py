@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ERRORS = "errors { code path message { english indonesian } remedy { english indonesian } }"
 FIELDS = {
+    "Courses": "results { outcome course { id state title revision } errors { code path } }",
     "Course": "course { id code state title price revision ownCode submittedAt }",
     "Run": "run { id code state seats seatsLeft cancelReason venue sessions { position topic startsAt } }",
     "Listing": "listing { id state commissionBp url course { code } }",
@@ -118,28 +119,28 @@ class World:
         assert "errors" not in answer, answer
         return answer["data"]
 
-    async def send(self, who: Viewer, name: str, wish: dict[str, Any], fields: str | None = None) -> Any:
+    async def send(self, who: Viewer, name: str, wish: dict[str, Any]) -> Any:
         """Return the whole answer to one mutation; a wish without a key gets a new one."""
-        fields = FIELDS[_shown(name)] if fields is None else fields
+        fields = FIELDS[_shown(name)]
         key = {"idempotencyKey": f"key {next(self.numbers)}"}
         document = (
             f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {fields} {ERRORS} }} }}"
         )
         return await self.ask(document, who, input=key | wish)
 
-    async def write(self, who: Viewer, name: str, fields: str | None = None, **wish: Any) -> Any:
+    async def write(self, who: Viewer, name: str, /, **wish: Any) -> Any:
         """Return the payload of one mutation, which was not an error of the request."""
-        answer = await self.send(who, name, wish, fields)
+        answer = await self.send(who, name, wish)
         assert "errors" not in answer, answer
         return answer["data"][name]
 
-    async def done(self, who: Viewer, name: str, **wish: Any) -> Any:
+    async def done(self, who: Viewer, name: str, /, **wish: Any) -> Any:
         """Return the object that a mutation wrote."""
         payload = await self.write(who, name, **wish)
         assert payload["errors"] == [], payload
         return payload[_shown(name).lower()]
 
-    async def refusals(self, who: Viewer, name: str, **wish: Any) -> list[tuple[str, list[str]]]:
+    async def refusals(self, who: Viewer, name: str, /, **wish: Any) -> list[tuple[str, list[str]]]:
         """Return the codes and paths by which a mutation was refused."""
         payload = await self.write(who, name, **wish)
         shown = _shown(name).lower()
@@ -202,7 +203,7 @@ def _shown(name: str) -> str:
     """Return the type that a mutation shows."""
     if name in ("listCourse", "unlistCourse"):
         return "Listing"
-    return next(type_ for type_ in FIELDS if name.endswith(type_) or type_ in name)
+    return next(type_ for type_ in FIELDS if type_ in name)
 
 
 @asynccontextmanager
