@@ -1,4 +1,4 @@
-"""Housekeeping: what must be done again and again so that the tables stay as they should be."""
+"""Housekeeping: what must be done again and again so that the tables stay as they should be, and time moves on."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from models.expiry import sweep
 from models.grants import AuthorizationCode, DeviceRequest, PushedRequest, RefreshToken, SpentProof
 from models.idempotency import KEPT_DAYS, Idempotency
 from models.sign_ins import Attempt, Device, OneTimeCode, PasswordLink, SignIn
+from resolvers.runs import ADVANCE_EVERY_S, advance_runs
 from rules.sign_ins import DEVICE_LIFE
 
 MONTHS_AHEAD = 3
@@ -27,7 +28,7 @@ class Chore:
 
     kind: str
     every_s: int
-    do: Callable[[Database], Awaitable[None]]
+    do: Callable[[Database], Awaitable[object]]
 
 
 async def make_partitions(database: Database) -> None:
@@ -53,6 +54,7 @@ _DAY = timedelta(days=1)
 
 CHORES: Sequence[Chore] = (
     Chore("make_partitions", 6 * HOUR_S, make_partitions),
+    Chore("advance_runs", ADVANCE_EVERY_S, advance_runs),
     _forgetting(Idempotency.at, timedelta(days=KEPT_DAYS)),
     _forgetting(SignIn.expires_at, _DAY),
     _forgetting(OneTimeCode.expires_at, _DAY),
@@ -65,4 +67,4 @@ CHORES: Sequence[Chore] = (
     _forgetting(DeviceRequest.expires_at, _DAY),
     _forgetting(SpentProof.expires_at, timedelta(0)),
 )
-"""All chores. A table whose rows expire gets a line here."""
+"""All chores. A table whose rows expire gets a line here, and what only time moves."""

@@ -135,4 +135,4 @@ async def test_the_same_catalogue_from_many_at_once_is_written_once(world: World
 
     results = await together(*(outcomes(world, wish, as_another(INSTITUTION, n)) for n in range(6)))
 
-    assert sorted(map(tuple, results)) == [("CREATED",) * 20, *[("UNCHANGED",) * 20] * 5]
+    assert sorted(tuple(result) for result in results) == [("CREATED",) * 20, *[("UNCHANGED",) * 20] * 5]

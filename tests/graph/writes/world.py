@@ -154,12 +154,12 @@ class World:
         """Return a category's id."""
         return (await self.data("{ categories { id } }"))["categories"][0]["id"]
 
-    async def draft(self, who: Viewer = INSTITUTION, **changes: Any) -> Any:
+    async def draft(self, who: Viewer = INSTITUTION, /, **changes: Any) -> Any:
         """Return a new draft."""
         course = content(category=await self.category()) | changes
         return await self.done(who, "createCourse", course=course)
 
-    async def course(self, state: str, who: Viewer = INSTITUTION, **changes: Any) -> Any:
+    async def course(self, state: str, who: Viewer = INSTITUTION, /, **changes: Any) -> Any:
         """Return a new course that came to ``state`` on the usual way."""
         course = await self.draft(who, **changes)
         for step in WAYS[state]:
@@ -181,7 +181,7 @@ class World:
         finally:
             await connection.close()
 
-    async def run(self, course: Any, who: Viewer = INSTITUTION, **changes: Any) -> Any:
+    async def run(self, course: Any, who: Viewer = INSTITUTION, /, **changes: Any) -> Any:
         """Return a new run."""
         return await self.done(who, "createRun", course=course["id"], run=plan(**changes))
 
