@@ -14,6 +14,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 """RFC 8252, section 8.3: addresses, because the name localhost may lead elsewhere."""
 
 _UNSAFE: Final = frozenset(" \"'<>\\^`{|}*#")
+_HOST: Final = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
+"""A name with a dot. Pages name it in their policies, where other signs would say other things."""
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+", re.ASCII)
 
 
@@ -27,13 +29,14 @@ def is_redirect_uri(uri: str, *, native: bool) -> bool:
         return False
     try:
         parts = urlsplit(uri)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:  # brackets that enclose no address, a port that is no number
         return False
-    if "@" in parts.netloc or parts.netloc.endswith(":"):
+    written = f"[{host}]" if ":" in host else host
+    if parts.netloc.lower() not in (written, f"{written}:{port}"):  # a user, a port without a number, more brackets
         return False
     if parts.scheme == "https":
-        return "." in host or host in LOOPBACK
+        return _HOST.fullmatch(host) is not None or host in LOOPBACK
     if parts.scheme == "http":
         return host in LOOPBACK
     return native and _is_private(parts)
