@@ -19,7 +19,7 @@ class Visitor:
     issuer: str
     secrets: list[str] = field(default_factory=list[str])
 
-    async def sign_in(self, persona: str) -> dict[str, Any]:
+    async def sign_in(self, persona: str, scope: str = "openid profile:read sessions:read") -> dict[str, Any]:
         """Sign in as somebody of the demo, and return what GraphiQL gets for the code."""
         verifier = token_urlsafe(32)
         query = urlencode(
@@ -27,7 +27,7 @@ class Visitor:
                 "response_type": "code",
                 "client_id": "graphiql",
                 "redirect_uri": f"{self.issuer}/graphiql",
-                "scope": "openid profile:read sessions:read",
+                "scope": scope,
                 "state": "s",
                 "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
                 "code_challenge_method": "S256",
