@@ -86,14 +86,14 @@ def form_token(site: Site, request: Request) -> FormToken:
     """Return the token for the forms of the page that answers ``request``."""
     for name in _BOUND_TO:
         if (secret := site.cookie(request, name)) is not None:
-            return FormToken(_token(site, secret), None)
+            return FormToken(token_for(site, secret), None)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    return FormToken(_token(site, secret), secret)
+    return FormToken(token_for(site, secret), secret)
 
 
 def token_for(site: Site, secret: str) -> str:
-    """Return the token for forms of a page that hands out ``secret`` in a cookie at the same time."""
-    return _token(site, secret)
+    """Return the token for forms of a page whose browser holds ``secret`` in a cookie."""
+    return site.keys.hash(secret.encode(), "form").hex()
 
 
 def is_own(site: Site, request: Request, fields: Mapping[str, str]) -> bool:
@@ -111,11 +111,7 @@ def is_own(site: Site, request: Request, fields: Mapping[str, str]) -> bool:
         return False
     token = fields.get(TOKEN_FIELD, "").encode()
     held = [site.cookie(request, name) for name in _BOUND_TO]
-    return any(compare_digest(_token(site, secret).encode(), token) for secret in held if secret is not None)
-
-
-def _token(site: Site, secret: str) -> str:
-    return site.keys.hash(secret.encode(), "form").hex()
+    return any(compare_digest(token_for(site, secret).encode(), token) for secret in held if secret is not None)
 
 
 def _has_controls(text: str) -> bool:

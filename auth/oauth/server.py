@@ -6,7 +6,7 @@ so that no thread and no second driver is needed.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -379,9 +379,6 @@ class Server(AuthorizationServer):
     ) -> None:
         """Note in the audit what was done by this request."""
         note(self.db, Caller(viewer, caller.request_id, caller.address), action, subject_type, subject_id, details)
-
-
-Work = Callable[[Server], Response]
 
 
 def plain(text: str) -> str:

@@ -89,12 +89,6 @@ def clients(
     return statement
 
 
-def clients_of(viewer: Viewer) -> Select[Client]:
-    """Return the applications of an organisation."""
-    del viewer
-    return select(Client)
-
-
 def secrets_of(viewer: Viewer) -> Select[ClientSecret]:
     """Return the secrets of an application."""
     del viewer
