@@ -151,13 +151,31 @@ async def test_a_secret_that_was_found_opens_nothing_after_the_report_of_the_pag
     assert registered.status_code == 401
 
 
-async def test_a_course_is_written_once_and_a_refusal_says_what_to_do(stage: Stage, tmp_path: Path) -> None:
-    service = stage.world.clients["service"]
+async def token_of(stage: Stage, name: str) -> str:
+    """Return an access token with which an application speaks for its organisation."""
+    application = stage.world.clients[name]
     async with httpx.AsyncClient(base_url=stage.world.issuer) as http:
         form = {"grant_type": "client_credentials"}
-        token = (await http.post("/oauth/token", data=form, auth=(service["id"], service["secret"]))).json()
+        answer = await http.post("/oauth/token", data=form, auth=(application["id"], application["secret"]))
+    return answer.json()["access_token"]
 
-    told = {"BEKAL": stage.world.issuer, "TOKEN": token["access_token"]}
+
+async def test_an_application_on_trial_goes_through_the_cases(stage: Stage, tmp_path: Path) -> None:
+    told = {"BEKAL": stage.world.issuer, "TOKEN": await token_of(stage, "trial")}
+
+    printed = await run([sys.executable, "-c", program("sandbox.md", "python")], tmp_path, told)
+
+    assert printed.splitlines() == [
+        "TRIAL-APPROVE APPROVED [[]]",
+        "[{'code': 'TRIAL_ONLY'}]",
+        "TRIAL-CHANGES CHANGES_REQUESTED [['CONTENT_INCOMPLETE']]",
+        "WAIT SUBMITTED []",
+    ]
+
+
+async def test_a_course_is_written_once_and_a_refusal_says_what_to_do(stage: Stage, tmp_path: Path) -> None:
+    told = {"BEKAL": stage.world.issuer, "TOKEN": await token_of(stage, "service")}
+
     printed = await run([sys.executable, "-c", program("writing.md", "python")], tmp_path, told)
 
     made, refused = printed.splitlines()

@@ -29,7 +29,7 @@ from models.tables import (
 )
 from rules.access import STAFF, Role
 from rules.authenticators import SECRET_BYTES
-from rules.clients import AuthMethod, ClientKind, ClientState, GrantType
+from rules.clients import AuthMethod, ClientKind, GrantType, running
 from rules.contacts import contact_of
 from rules.people import Locale
 from rules.secrets import SecretKind, hint_of, make_secret
@@ -54,6 +54,7 @@ class Application:
     redirect: str | None = None
     bound: bool = False
     fapi2: bool = False
+    sandbox: bool = False
 
 
 APPLICATIONS = {
@@ -71,6 +72,7 @@ APPLICATIONS = {
     "service-fapi": Application(
         AuthMethod.PRIVATE_KEY_JWT, SERVICE, "courses:read courses:write", "institution", bound=True, fapi2=True
     ),
+    "trial": Application(AuthMethod.SECRET_BASIC, SERVICE, "courses:read courses:write", "institution", sandbox=True),
     "own": Application(AuthMethod.NONE, CODE, OWN_LIFE, None, LOOPBACK),
     "shop": Application(AuthMethod.NONE, CODE, OWN_LIFE, "marketplace", LOOPBACK),
     "shop-server": Application(AuthMethod.SECRET_BASIC, [GrantType.TOKEN_EXCHANGE], "profile:read", "marketplace"),
@@ -165,8 +167,8 @@ class Casting:
             organisation_id=owners.get(application.owner),
             role=role if application.owner else None,
             kind=ClientKind.PUBLIC if application.method is AuthMethod.NONE else ClientKind.CONFIDENTIAL,
-            state=ClientState.LIVE,
-            sandbox=False,
+            state=running(sandbox=application.sandbox),
+            sandbox=application.sandbox,
             auth_method=application.method,
             grant_types=[grant.value for grant in application.grants],
             scopes=application.scope.split(),
@@ -182,7 +184,7 @@ class Casting:
             "redirect": application.redirect,
         }
         if application.method in (AuthMethod.SECRET_BASIC, AuthMethod.SECRET_POST):
-            secret = make_secret(SecretKind.LIVE_CLIENT, token_bytes(32))
+            secret = make_secret(SecretKind.of_client(sandbox=application.sandbox), token_bytes(32))
             hashed = self._ring.hash(secret.encode(), SecretKind.LIVE_CLIENT.purpose)
             session.add(ClientSecret(client=client, slot=1, hash=hashed, hint=hint_of(secret)))
             return told | {"secret": secret}
