@@ -136,7 +136,7 @@ class Settings:
     )
     drain_s: float = variable(parsing.seconds(0, 60), 3.0, "How long to serve on after SIGTERM while /readyz says no.")
     trusted_proxies: tuple[Network, ...] = variable(
-        parsing.networks, (), "Addresses whose X-Request-Id is believed: 10.0.0.7, 10.1.0.0/16."
+        parsing.networks, (), "Addresses whose X-Request-Id and X-Forwarded-For are believed: 10.0.0.7, 10.1.0.0/16."
     )
 
     @property

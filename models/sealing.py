@@ -38,7 +38,7 @@ class KeyRing:
         assert versions, "a key ring holds a key"
         assert all(1 <= version <= 255 and len(key) >= ROOT_BYTES for version, key in versions.items())  # noqa: PLR2004 - one byte
         self._versions = dict(sorted(versions.items()))
-        self._newest = max(self._versions)
+        self._oldest, self._newest = min(self._versions), max(self._versions)
         self._derived = cache(self._derive)
 
     @property
@@ -92,10 +92,11 @@ class KeyRing:
     def subject(self, person: UUID, sector: str) -> str:
         """Return the name of a person for one sector (an organisation, or the programme's own applications).
 
-        Two sectors cannot tell that they speak of the same person; this installation can (``person``).
+        Two sectors cannot tell that they speak of the same person; this installation can (``person``). It is made under
+        the oldest version: a sector knows its people by it, so it must not change when a newer version comes.
         """
-        sealed = self._block(self._newest, sector, person.bytes, encrypt=True)
-        return _text(bytes([self._newest]) + sealed)
+        sealed = self._block(self._oldest, sector, person.bytes, encrypt=True)
+        return _text(bytes([self._oldest]) + sealed)
 
     def person(self, subject: str, sector: str) -> UUID:
         """Return whom a sector's subject names.

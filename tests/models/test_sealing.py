@@ -80,7 +80,8 @@ def test_two_sectors_cannot_tell_that_they_speak_of_one_person() -> None:
     assert OLD.person(OLD.subject(SITI, "a"), "b") != SITI
 
 
-def test_a_subject_lives_on_under_a_new_version() -> None:
+def test_a_subject_stays_the_same_under_a_new_version() -> None:
+    assert BOTH.subject(SITI, "a") == OLD.subject(SITI, "a")
     assert BOTH.person(OLD.subject(SITI, "a"), "a") == SITI
 
 
