@@ -79,8 +79,8 @@ def any_of(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnE
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def belongs(column: InstrumentedAttribute[Any], owner: UUID | None) -> ColumnElement[bool]:
-    """Return the condition that ``column`` names ``owner``, who may be nobody: then it holds for no row.
+def belongs(column: InstrumentedAttribute[Any], owner: object) -> ColumnElement[bool]:
+    """Return the condition that ``column`` names ``owner``: a key, a parameter, or None, for whom it holds for no row.
 
     ``column == None`` would be ``IS NULL``, and true for what has no owner.
     """
