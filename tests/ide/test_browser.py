@@ -139,7 +139,7 @@ async def test_the_schema_is_read_searched_and_completed_from(ide: Ide) -> None:
     docs = ide.page.get_by_role("region", name="Documentation Explorer")
     await expect(docs).to_contain_text("query: Query")
     await docs.get_by_role("link", name="Query").click()
-    await expect(docs.get_by_role("link", name="courses")).to_be_visible()
+    await expect(docs.get_by_role("link", name="courses", exact=True)).to_be_visible()
 
     await ide.fill("operation.graphql", "")
     await ide.page.locator(".graphiql-query-editor .view-lines").click()

@@ -18,7 +18,7 @@ class Demo(Ide):
 
     async def sign_in(self, persona: str, *, in_post: bool = False) -> None:
         """Sign in as somebody of the demo, and act in the post that the person has besides being a participant."""
-        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.get_by_role("button", name="Sign in", exact=True).click()
         await self.page.locator(f'button[name="persona"][value="{persona}"]').click()
         if in_post:
             await self.page.locator('input[name="post"]:not([value="participant"])').check()
@@ -70,7 +70,7 @@ async def test_signing_out_lets_somebody_else_in(demo: Demo) -> None:
     await demo.sign_in("peserta")
     await demo.page.locator("details.bekal-account summary").click()
     await demo.page.get_by_role("button", name="Sign out").click()
-    await expect(demo.page.get_by_role("button", name="Sign in")).to_be_visible()
+    await expect(demo.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
 
     await demo.sign_in("auditor", in_post=True)
 
