@@ -145,7 +145,7 @@ async def test_the_schema_is_read_searched_and_completed_from(ide: Ide) -> None:
     await ide.page.locator(".graphiql-query-editor .view-lines").click()
     await ide.page.keyboard.type("{ cou")
 
-    await expect(ide.page.locator(".suggest-widget .monaco-list-row", has_text="courses")).to_be_visible()
+    await expect(ide.page.get_by_role("option", name="courses", exact=True)).to_be_visible()
 
 
 async def test_the_explorer_builds_a_query(ide: Ide) -> None:
