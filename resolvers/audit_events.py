@@ -6,11 +6,12 @@ from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, and_, false, select
 from typing_extensions import Doc
 
 from models.audit_events import AuditEvent
 from models.base import belongs
+from models.clients import Client
 from rules.access import PARTNERS, Role, Viewer
 from rules.ids import ClientId, ConsentId, CourseId, InvitationId, ListingId, OrganisationId, RunId
 
@@ -50,12 +51,16 @@ class AuditEventFilter:
 
 
 def audit_visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Return which rows of the audit the viewer may see."""
+    """Return which rows of the audit the viewer may see: on trial, only what applications on trial did."""
     if viewer.is_staff:
         return AuditEvent.id.is_not(None)
     if viewer.role not in PARTNERS:
         return false()
-    return belongs(AuditEvent.organisation_id, viewer.organisation_id)
+    own = belongs(AuditEvent.organisation_id, viewer.organisation_id)
+    if not viewer.sandbox:
+        return own
+    on_trial = select(Client.id).where(Client.id == AuditEvent.client_id, Client.sandbox.is_(True))
+    return and_(own, on_trial.exists())
 
 
 def audit_events(

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from typing_extensions import Doc
 
 from models.base import belongs
@@ -63,12 +63,13 @@ class Invited:
 
 
 def invitations_visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Return which invitations the viewer may see: a partner those of its own organisation."""
+    """Return which invitations the viewer may see: a partner its own, and while on trial only those to trials."""
     if viewer.is_staff:
         return Invitation.id.is_not(None)
     if viewer.role not in PARTNERS:
         return false()
-    return belongs(Invitation.organisation_id, viewer.organisation_id)
+    own = belongs(Invitation.organisation_id, viewer.organisation_id)
+    return and_(own, Invitation.sandbox.is_(True)) if viewer.sandbox else own
 
 
 def invitations(viewer: Viewer) -> Select[Invitation]:

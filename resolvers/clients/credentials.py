@@ -15,10 +15,10 @@ from models.canonical import SHOWN_ONCE
 from models.clients import Client, ClientKey, ClientSecret
 from models.sealing import KeyRing
 from models.writes import Write
-from resolvers.clients.locking import lock_client
+from resolvers.clients.locking import lock_client, lock_own_client
 from resolvers.clients.reads import keys_visible, secrets_visible
 from rules.client_keys import WeakKey, public_key
-from rules.clients import OVERLAP_DAYS_MAX, AuthMethod, ClientRefusal, free_slot, refuse_change
+from rules.clients import OVERLAP_DAYS_MAX, AuthMethod, ClientRefusal, free_slot
 from rules.ids import ClientId, ClientKeyId, ClientSecretId
 from rules.refusals import Refused
 from rules.secrets import SECRET_BYTES, SecretKind, hint_of, make_secret
@@ -92,7 +92,7 @@ def adding_client_secret(ring: KeyRing) -> Callable[[Write, AddClientSecretInput
         Raises:
             Refused: with a ClientRefusal; nothing was written.
         """
-        client = await _lock_working(write, wish.client)
+        client = await lock_own_client(write, wish.client)
         if client.auth_method not in BY_SECRET:
             raise Refused(ClientRefusal.NO_USE_FOR_SECRETS, "client")
         days = wish.older_expire_in_days
@@ -156,7 +156,7 @@ async def add_client_key(write: Write, wish: AddClientKeyInput) -> AddedKey:
     Raises:
         Refused: with a ClientRefusal; nothing was written.
     """
-    client = await _lock_working(write, wish.client)
+    client = await lock_own_client(write, wish.client)
     if client.auth_method is not AuthMethod.PRIVATE_KEY_JWT:
         raise Refused(ClientRefusal.NO_USE_FOR_KEYS, "client")
     jwk = public_key(wish.jwk)
@@ -192,13 +192,6 @@ async def revoke_client_key(write: Write, wish: RevokeClientKeyInput) -> ClientI
     facts = {"key_id": wish.key, "kid": kid}
     write.record("client.key_revoked", "client", client.id, facts, concerns=client.organisation_id)
     return ClientId(client.id)
-
-
-async def _lock_working(write: Write, client_id: UUID) -> Client:
-    client = await lock_client(write, client_id)
-    if refusal := refuse_change(client.state):
-        raise Refused(refusal, "client", state=client.state.value)
-    return client
 
 
 async def _lock_owner(write: Write, owner: UUID | None, missing: ClientRefusal, place: str) -> Client:

@@ -9,7 +9,7 @@ from models.clients import Client
 from models.organisations import Organisation
 from models.writes import Write
 from resolvers.clients.reads import clients_visible
-from rules.clients import CLIENTS_MAX, ClientRefusal, ClientState
+from rules.clients import CLIENTS_MAX, ClientRefusal, ClientState, refuse_change
 from rules.refusals import Refusal, Refused
 
 CONSTRAINTS: Mapping[str, Refusal] = {
@@ -29,6 +29,23 @@ async def lock_client(write: Write, client_id: UUID) -> Client:
     client = await write.session.scalar(seen.with_for_update(key_share=True))
     if client is None:
         raise Refused(ClientRefusal.CLIENT_NOT_FOUND, "client")
+    return client
+
+
+async def lock_own_client(write: Write, client_id: UUID) -> Client:
+    """Return an application of the caller's own organisation that may still be changed, locked.
+
+    The programme office sees every application, and ends what must end; but who can add a secret or say where answers
+    go can speak as the organisation, so that is the organisation's alone.
+
+    Raises:
+        Refused: CLIENT_NOT_FOUND, NOT_A_PARTNER for the office, WRONG_STATE for what is revoked.
+    """
+    client = await lock_client(write, client_id)
+    if write.viewer.organisation_id is None:
+        raise Refused(ClientRefusal.NOT_A_PARTNER, "client")
+    if refusal := refuse_change(client.state):
+        raise Refused(refusal, "client", state=client.state.value)
     return client
 
 

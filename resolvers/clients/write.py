@@ -8,7 +8,7 @@ from typing_extensions import Doc
 
 from models.clients import Client
 from models.writes import Write
-from resolvers.clients.locking import lock_client, make_room
+from resolvers.clients.locking import lock_own_client, make_room
 from rules.access import PARTNERS
 from rules.clients import (
     CODE_BYTES,
@@ -20,7 +20,6 @@ from rules.clients import (
     faults_of,
     kind_of,
     new_code,
-    refuse_change,
 )
 from rules.ids import ClientId
 from rules.refusals import Refused
@@ -93,9 +92,7 @@ async def edit_client(write: Write, wish: EditClientInput) -> ClientId:
     Raises:
         Refused: with a ClientRefusal; nothing was written.
     """
-    client = await lock_client(write, wish.client)
-    if refusal := refuse_change(client.state):
-        raise Refused(refusal, "client", state=client.state.value)
+    client = await lock_own_client(write, wish.client)
     before = settings_of(client)
     given = {name: getattr(wish, name) for name in EDITABLE if getattr(wish, name) is not None}
     after = replace(before, **{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})  # pyright: ignore[reportUnknownArgumentType]

@@ -308,6 +308,30 @@ async def test_strangers_cannot_tell_another_s_application_from_none(graph: Aske
     assert (await graph.ok(PASAR, READ, id=client))["client"]["secrets"] != []
 
 
+async def test_the_office_cannot_make_itself_a_way_to_speak_as_a_partner(graph: Asked) -> None:
+    client = await graph.client()
+
+    for mutation, wish in (
+        ("editClient", {"redirectUris": ["https://kantor.example/kembali"]}),
+        ("addClientSecret", {}),
+        ("addClientKey", {"jwk": jwk()}),
+    ):
+        assert await graph.refused(OFFICER, mutation, client=client, **wish) == [("NOT_A_PARTNER", ["client"])]
+
+    assert (await graph.do(OFFICER, "suspendClient", "client { state }", client=client))["client"][
+        "state"
+    ] == "SUSPENDED"
+
+
+async def test_an_application_on_trial_does_not_read_what_live_ones_did(graph: Asked) -> None:
+    await graph.client()
+    on_trial = replace(PASAR, sandbox=True, client_id=uuid4())
+    count = "{ auditEvents(first: 1) { totalCount } }"
+
+    assert (await graph.ok(PASAR, count))["auditEvents"]["totalCount"] > 0
+    assert (await graph.ok(on_trial, count))["auditEvents"]["totalCount"] == 0
+
+
 async def test_an_application_on_trial_does_not_see_live_ones(graph: Asked) -> None:
     trial = await graph.client()
     live = (await graph.do(OFFICER, "approveClient", "client { id }", client=trial))["client"]["id"]
