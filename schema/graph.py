@@ -27,6 +27,7 @@ from schema.providers import Provider, ProviderQueries
 from schema.ratings import Rating
 from schema.regions import Region, RegionQueries
 from schema.runs import Run, RunMutations
+from schema.sandbox_cases import SandboxQueries
 from schema.scalars import CONFIG
 
 Entity = Annotated[
@@ -66,6 +67,7 @@ class Query(
     ClientQueries,
     InvitationQueries,
     AuditEventQueries,
+    SandboxQueries,
 ):
     """The root of reads."""
 

@@ -134,6 +134,14 @@ async def _applications(connection: Any) -> None:
         "SELECT 'client.suspended', organisation_id, 'OFFICER', 'client', id, '{}', '10.0.0.0/24' FROM clients"
     )
     await connection.execute(
+        "INSERT INTO audit_events (action, organisation_id, role, client_id, subject_type, subject_id, details) "
+        "SELECT 'client.edited', organisation_id, role, id, 'client', id, '{}' FROM clients"
+    )
+    await connection.execute(
+        "INSERT INTO invitations (organisation_id, role, sandbox, hash, expires_at) "
+        "SELECT organisation_id, role, false, sha256(hash), expires_at FROM invitations"
+    )
+    await connection.execute(
         "INSERT INTO browser_sessions (person_id, hash, methods, device, expires_at, ended_at) "
         "SELECT id, sha256(id::text::bytea), '{pwd}', 'Lama', $1, $2 FROM people",
         FUTURE,

@@ -83,7 +83,14 @@ def own_organisation(viewer: Viewer, row: Row, _world: World) -> bool:
 
 
 def client(viewer: Viewer, row: Row, world: World) -> bool:
+    """Applications, and invitations to make some: who is on trial sees those on trial."""
     return own_organisation(viewer, row, world) and (is_staff(viewer) or row["sandbox"] or not viewer.sandbox)
+
+
+def deed(viewer: Viewer, row: Row, world: World) -> bool:
+    """What was done for an organisation; who is on trial sees what applications on trial did."""
+    by = world.rows["clients"].get(row["client_id"], {"sandbox": False})
+    return own_organisation(viewer, row, world) and (is_staff(viewer) or by["sandbox"] or not viewer.sandbox)
 
 
 def of_client(viewer: Viewer, row: Row, world: World) -> bool:
@@ -109,7 +116,7 @@ def asked_for_consent(viewer: Viewer, row: Row, world: World) -> bool:
 
 ROWS: Mapping[str, Sees] = {
     "Application": asked_for_consent,
-    "AuditEvent": own_organisation,
+    "AuditEvent": deed,
     "BrowserSession": own_and_lasting,
     "Category": everybody,
     "Client": client,
@@ -118,7 +125,7 @@ ROWS: Mapping[str, Sees] = {
     "Consent": own,
     "Course": course,
     "CourseDecision": decision,
-    "Invitation": own_organisation,
+    "Invitation": client,
     "Listing": listing,
     "Marketplace": once_public,
     "Organisation": everybody,
@@ -144,6 +151,7 @@ PLAIN = frozenset(
         "Mutation",
         "PageInfo",
         "Query",
+        "SandboxCase",
         "ScopeText",
         "Token",
         "_Service",

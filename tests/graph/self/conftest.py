@@ -45,3 +45,9 @@ async def graph(self_url: str) -> AsyncIterator[Asked]:
     await connection.close()
     await database.close()
     await pool.close()
+
+
+@pytest.fixture(autouse=True)
+async def room(graph: Asked) -> None:
+    """Revoke what earlier tests made: an organisation has twenty applications at most."""
+    await graph.connection.execute("UPDATE clients SET state = 'REVOKED', ended_at = now() WHERE code LIKE 'app-%'")
