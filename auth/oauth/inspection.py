@@ -58,8 +58,8 @@ class HeldToken:
         return not self.live
 
 
-class Revocation(RevocationEndpoint):
-    """Ends what a token was issued under, and so all tokens of it."""
+class _TokenEndpoint:
+    """What endpoints about a token have in common: who may ask, and how the token is found."""
 
     CLIENT_AUTH_METHODS = METHODS
     server: Server
@@ -75,6 +75,10 @@ class Revocation(RevocationEndpoint):
         del token_type_hint
         return find_token(self.server, token_string)
 
+
+class Revocation(_TokenEndpoint, RevocationEndpoint):
+    """Ends what a token was issued under, and so all tokens of it."""
+
     def revoke_token(self, token: HeldToken, request: ProtocolRequest) -> None:
         """End the grant."""
         if token.grant is None or (token.access is not None and token.access.actor is not None):
@@ -85,11 +89,8 @@ class Revocation(RevocationEndpoint):
             self.server.note(request.caller, viewer, "grant.ended", "grant", token.grant.id, {"reason": "REVOKED"})
 
 
-class Introspection(IntrospectionEndpoint):
+class Introspection(_TokenEndpoint, IntrospectionEndpoint):
     """Says what a token is worth now: to the application that it was issued to, and to the programme's own servers."""
-
-    CLIENT_AUTH_METHODS = METHODS
-    server: Server
 
     def authenticate_endpoint_client(self, request: ProtocolRequest) -> Application:
         """Return who asks; who can prove nothing is told nothing."""
@@ -97,17 +98,6 @@ class Introspection(IntrospectionEndpoint):
         if client.is_public:
             raise InvalidRequestError("Public applications cannot ask about tokens.", error="unauthorized_client")
         return client
-
-    def check_params(self, request: ProtocolRequest, client: Application) -> None:
-        """Require a token."""
-        del client
-        if "token" not in request.form:
-            raise InvalidRequestError("Missing token.")
-
-    def query_token(self, token_string: str, token_type_hint: str | None) -> HeldToken | None:
-        """Find a token."""
-        del token_type_hint
-        return find_token(self.server, token_string)
 
     def check_permission(self, token: HeldToken, client: Application, request: ProtocolRequest) -> bool:
         """Return whether an application may know."""
