@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import Doc
 
 from engine.errors import Code, Rejected
 from models import audit_events, events, jobs
@@ -36,6 +37,8 @@ from rules.access import Viewer
 from rules.callers import Caller
 from rules.refusals import KeyRefusal, Refusal, Refused
 
+KEY = Doc("A new key for each thing that you want done, the same one when you send it again.")
+"""What the idempotency key of an input says to clients."""
 KEY_LENGTH_MAX = 255
 ATTEMPTS_MAX = 3
 """Deadlocks and broken connections are rare; who meets three in a row is told so."""

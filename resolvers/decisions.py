@@ -9,8 +9,8 @@ from typing_extensions import Doc
 
 from models.base import belongs
 from models.courses import Course
-from models.decisions import CourseDecision
-from models.writes import Write
+from models.decisions import CourseDecision, decide
+from models.writes import KEY, Write
 from rules.access import Role, Viewer
 from rules.decisions import (
     NOTE_MAX,
@@ -26,7 +26,6 @@ from rules.publication import sources_of
 from rules.refusals import Refused
 
 NEWEST_FIRST = (CourseDecision.id.desc(),)
-KEY = Doc("A new key for each thing that you want done, the same one when you send it again.")
 REVISION = Doc("The course's `revision` that you read: nobody decides on what he has not seen.")
 NOTE = Doc(f"More in words, at most {NOTE_MAX:,} characters, in Indonesian; the institution reads it.")
 
@@ -145,15 +144,5 @@ async def _decide(write: Write, decision: Decision, wish: Wish, reasons: tuple[D
         possible = sources_of(STEPS[decision])
         raise Refused(refusal, field, state=course.state, possible=possible, revision=course.revision)
 
-    course.state = STEPS[decision].value.target
-    write.session.add(
-        CourseDecision(
-            course_id=course.id,
-            decision=decision,
-            reasons=list(dict.fromkeys(reasons)),
-            note=wish.note,
-            revision=course.revision,
-        )
-    )
-    write.record(f"course.{decision.lower()}", "course", course.id, {"revision": course.revision})
+    decide(write, course, decision, reasons, wish.note)
     return CourseId(course.id)

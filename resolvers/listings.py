@@ -17,7 +17,7 @@ from models.base import belongs
 from models.courses import Course
 from models.listings import Listing
 from models.marketplaces import Marketplace
-from models.writes import Write
+from models.writes import KEY, Write
 from rules.access import Role, Viewer
 from rules.ids import CourseId, ListingId
 from rules.links import Url
@@ -77,7 +77,6 @@ def own_listings(viewer: Viewer) -> Select[Listing]:
     return select(Listing).where(_own(viewer))
 
 
-KEY = Doc("A new key for each thing that you want done, the same one when you send it again.")
 COMMISSION = Doc(f"What the marketplace keeps of the price, in basis points: 0 to {COMMISSION_CAP_BP:,}.")
 BROKEN = {
     "listings_once_per_marketplace": Refusal(ListingRefusal.ALREADY_LISTED, ("course",)),
@@ -187,8 +186,7 @@ async def _shop(write: Write) -> Marketplace:
 
 async def _listing(write: Write, which: ColumnElement[bool]) -> Listing | None:
     """Return an offer of the viewer's own, and hold it."""
-    own = (Listing.marketplace_id == write.viewer.marketplace_id, Listing.sandbox.is_(write.viewer.sandbox))
-    return await write.session.scalar(select(Listing).where(which, *own).with_for_update(key_share=True))
+    return await write.session.scalar(own_listings(write.viewer).where(which).with_for_update(key_share=True))
 
 
 async def _own_offer(write: Write, key: ListingId) -> Listing:

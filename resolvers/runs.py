@@ -33,7 +33,7 @@ from models.courses import Course
 from models.database import Database
 from models.regions import Region
 from models.runs import Run, Session
-from models.writes import Write
+from models.writes import KEY, Write
 from rules.access import Role, Viewer
 from rules.courses import ONLINE
 from rules.ids import CourseId, RunId
@@ -103,7 +103,6 @@ def sessions_of(viewer: Viewer) -> Select[Session]:
     return select(Session)
 
 
-KEY = Doc("A new key for each thing that you want done, the same one when you send it again.")
 BROKEN = {
     "runs_code_once_per_course": Refusal(RunRefusal.CODE_TAKEN, ("code",)),
     "runs_place_fits_mode": Refusal(RunRefusal.PLACE_UNWANTED, ("region",)),
@@ -221,7 +220,7 @@ async def cancel_run(write: Write, wish: CancelRunInput) -> RunId:
 
 def _own_runs(viewer: Viewer) -> ColumnElement[bool]:
     """Return which runs the viewer's institution may change, told by their course."""
-    return and_(Course.provider_id == viewer.provider_id, Course.sandbox.is_(viewer.sandbox))
+    return and_(belongs(Course.provider_id, viewer.provider_id), Course.sandbox.is_(viewer.sandbox))
 
 
 def _cancellable(viewer: Viewer) -> ColumnElement[bool]:

@@ -7,12 +7,11 @@ from sqlalchemy import select, update
 from typing_extensions import Doc
 
 from models.courses import Course
-from models.decisions import CourseDecision
+from models.decisions import decide
 from models.listings import Listing
 from models.runs import Run
-from models.writes import Write
+from models.writes import KEY, Write
 from resolvers.courses.own import own_course, refused
-from resolvers.courses.write import KEY
 from rules.courses import (
     CourseRefusal,
     refuse_publication,
@@ -20,7 +19,7 @@ from rules.courses import (
     refuse_submission,
     refuse_withdrawal,
 )
-from rules.decisions import STEPS, trial_decision
+from rules.decisions import trial_decision
 from rules.ids import CourseId
 from rules.publication import PublicationState, Step
 from rules.refusals import Refused
@@ -58,11 +57,7 @@ def _decide_on_trial(write: Write, course: Course) -> None:
     if (trial := trial_decision(course.own_code)) is None:
         return
     decision, reasons = trial
-    course.state = STEPS[decision].value.target
-    write.session.add(
-        CourseDecision(course_id=course.id, decision=decision, reasons=list(reasons), revision=course.revision)
-    )
-    write.record(f"course.{decision.lower()}", "course", course.id, {"revision": course.revision, "sandbox": True})
+    decide(write, course, decision, reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +135,7 @@ async def retire_course(write: Write, wish: RetireCourseInput) -> CourseId:
     course.state = PublicationState.RETIRED
     shelves = await write.session.scalars(
         update(Listing)
-        .where(Listing.course_id == course.id, Listing.state.in_((PublicationState.PUBLISHED,)))
+        .where(Listing.course_id == course.id, Listing.state == PublicationState.PUBLISHED)
         .values(state=PublicationState.RETIRED)
         .returning(Listing.id)
     )

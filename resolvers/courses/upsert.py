@@ -19,9 +19,9 @@ from models.categories import Category
 from models.courses import Course
 from models.providers import Provider
 from models.runs import Run
-from models.writes import Write
+from models.writes import KEY, Write
 from resolvers.courses.own import columns_of, content_of, institution_of
-from resolvers.courses.write import EDITABLE, KEY
+from resolvers.courses.write import EDITABLE
 from rules.courses import ONLINE, ROWS_MAX, CourseContent, CourseRefusal, faults_of, refuse_edit
 from rules.ids import CourseId
 from rules.refusals import Refusal, Refused, under

@@ -6,14 +6,13 @@ from typing import Annotated
 from typing_extensions import Doc
 
 from models.courses import Course
-from models.writes import Write
+from models.writes import KEY, Write
 from resolvers.courses.own import columns_of, content_of, institution_of, own_course
 from rules.courses import CourseChanges, CourseContent, CourseRefusal, faults_of, refuse_edit
 from rules.ids import CourseId
 from rules.publication import WRITABLE, PublicationState
 from rules.refusals import Refused, under
 
-KEY = Doc("A new key for each thing that you want done, the same one when you send it again.")
 EDITABLE = ", ".join((*WRITABLE, PublicationState.PUBLISHED, PublicationState.SUSPENDED))
 
 
