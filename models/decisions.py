@@ -3,7 +3,6 @@
 Who decided stands in the audit: partners learn what and why.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,8 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Choice, UUIDKey, choice, only
 from models.courses import Course
-from models.writes import Write
-from rules.decisions import STEPS, Decision, DecisionReason
+from rules.decisions import Decision, DecisionReason
 
 REASONS = ", ".join(f"'{reason.value}'" for reason in DecisionReason)
 
@@ -42,21 +40,3 @@ class CourseDecision(Base):
     decided_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     course: Mapped[Course] = relationship(lazy="raise")
-
-
-def decide(
-    write: Write, course: Course, decision: Decision, reasons: Iterable[DecisionReason], note: str | None = None
-) -> None:
-    """Bring a locked course to where ``decision`` leads, and keep what was decided on which revision, and why."""
-    course.state = STEPS[decision].value.target
-    write.session.add(
-        CourseDecision(
-            course_id=course.id,
-            decision=decision,
-            reasons=list(dict.fromkeys(reasons)),
-            note=note,
-            revision=course.revision,
-        )
-    )
-    trial = {"sandbox": True} if course.sandbox else {}
-    write.record(f"course.{decision.lower()}", "course", course.id, {"revision": course.revision, **trial})

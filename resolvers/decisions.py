@@ -9,7 +9,8 @@ from typing_extensions import Doc
 
 from models.base import belongs
 from models.courses import Course
-from models.decisions import CourseDecision, decide
+from models.deciding import decide
+from models.decisions import CourseDecision
 from models.writes import KEY, Write
 from rules.access import Role, Viewer
 from rules.decisions import (

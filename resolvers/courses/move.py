@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from typing_extensions import Doc
 
 from models.courses import Course
-from models.decisions import decide
+from models.deciding import decide
 from models.listings import Listing
 from models.runs import Run
 from models.writes import KEY, Write
