@@ -52,62 +52,50 @@ async def _send(desk: Desk, request: Request, db: AsyncSession, flow: SignIn, to
     return None
 
 
-async def code_page(desk: Desk, request: Request) -> Response:
-    """Show the page."""
-    async with desk.database.write() as db:
-        flow = await _awaiting_code(desk, request, db)
-        if flow is None:
-            return see("/sign-in", note="ended")
-        words = desk.pages.words(request)
-        note = words("code.again_sent") if request.query_params.get("sent") == RESENT else None
-        wait = request.query_params.get("wait", "")
-        if wait.isdecimal() and wait.isascii() and len(wait) < 6:  # noqa: PLR2004 - a day in seconds has five digits
-            note = words("code.too_many", wait=wait_text(words, int(wait)))
-        return await _page(desk, request, db, flow, note=note)
-
-
-async def take_code(desk: Desk, request: Request, fields: Fields) -> Response:
-    """Take the code; sign in, or go on to set up a second factor."""
-    words = desk.pages.words(request)
-    async with desk.database.write() as db:
-        flow = await _awaiting_code(desk, request, db)
-        if flow is None:
-            return see("/sign-in", note="ended")
-        typed = digits_of(fields.get("code", ""))
-        if not typed:
-            return await _page(desk, request, db, flow, problems=[Problem("code", words("code.missing"))])
-        assert flow.challenge is not None
-        found = await spend_code(db, desk.site, flow.hash, UUID(bytes=flow.challenge), typed)
-        if found is not CodeAnswer.RIGHT:
-            text = words("code.wrong" if found is CodeAnswer.WRONG else "code.used_up")
-            return await _page(desk, request, db, flow, problems=[Problem("code", text)])
-        flow.methods = [*flow.methods, Method.CODE.value]
-        flow.challenge = None
-        if (await factors_of(db, flow.person_id)).staff:
-            return see("/sign-in/enrol")
-        return await finish(desk, request, db, flow)
-
-
-async def send_again(desk: Desk, request: Request, fields: Fields) -> Response:
-    """Send another code."""
-    del fields
-    async with desk.database.write() as db:
-        flow = await _awaiting_code(desk, request, db)
-        if flow is None:
-            return see("/sign-in", note="ended")
-        contact_id, contact = await _sent_to(desk, db, flow)
-        device = await known_device(desk.site, request, db, flow.person_id)
-        refused = await _send(desk, request, db, flow, Addressee(flow.person_id, contact_id, contact, device))
-    return see("/sign-in/code", wait=str(refused.wait_s)) if refused else see("/sign-in/code", sent=RESENT)
-
-
-async def _awaiting_code(desk: Desk, request: Request, db: AsyncSession) -> SignIn | None:
+async def awaiting_code(desk: Desk, request: Request, db: AsyncSession) -> SignIn | None:
     """Return the sign-in that the browser is in, if a code is its next step."""
     flow = await current_flow(db, desk.site, request)
     if flow is None or flow.challenge is None or Method.CODE in flow.methods:
         return None
     factors = await factors_of(db, flow.person_id)
     return None if factors.staff and factors.any else flow
+
+
+async def code_page(desk: Desk, request: Request, db: AsyncSession, flow: SignIn) -> Response:
+    """Show the page."""
+    words = desk.pages.words(request)
+    note = words("code.again_sent") if request.query_params.get("sent") == RESENT else None
+    wait = request.query_params.get("wait", "")
+    if wait.isdecimal() and wait.isascii() and len(wait) < 6:  # noqa: PLR2004 - a day in seconds has five digits
+        note = words("code.too_many", wait=wait_text(words, int(wait)))
+    return await _page(desk, request, db, flow, note=note)
+
+
+async def take_code(desk: Desk, request: Request, fields: Fields, db: AsyncSession, flow: SignIn) -> Response:
+    """Take the code; sign in, or go on to set up a second factor."""
+    words = desk.pages.words(request)
+    typed = digits_of(fields.get("code", ""))
+    if not typed:
+        return await _page(desk, request, db, flow, problems=[Problem("code", words("code.missing"))])
+    assert flow.challenge is not None
+    found = await spend_code(db, desk.site, flow.hash, UUID(bytes=flow.challenge), typed)
+    if found is not CodeAnswer.RIGHT:
+        text = words("code.wrong" if found is CodeAnswer.WRONG else "code.used_up")
+        return await _page(desk, request, db, flow, problems=[Problem("code", text)])
+    flow.methods = [*flow.methods, Method.CODE.value]
+    flow.challenge = None
+    if (await factors_of(db, flow.person_id)).staff:
+        return see("/sign-in/enrol")
+    return await finish(desk, request, db, flow)
+
+
+async def send_again(desk: Desk, request: Request, fields: Fields, db: AsyncSession, flow: SignIn) -> Response:
+    """Send another code."""
+    del fields
+    contact_id, contact = await _sent_to(desk, db, flow)
+    device = await known_device(desk.site, request, db, flow.person_id)
+    refused = await _send(desk, request, db, flow, Addressee(flow.person_id, contact_id, contact, device))
+    return see("/sign-in/code", wait=str(refused.wait_s)) if refused else see("/sign-in/code", sent=RESENT)
 
 
 async def _sent_to(desk: Desk, db: AsyncSession, flow: SignIn) -> tuple[UUID, Contact]:

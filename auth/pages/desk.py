@@ -22,6 +22,7 @@ from auth.site import Site
 from engine.errors import Code, Rejected
 from models.clients import Client
 from models.database import Database, clock
+from models.sign_ins import SignIn
 from models.writes import Write
 from rules.access import Viewer
 from rules.callers import Caller
@@ -61,6 +62,10 @@ class Desk:
     def caller(self, request: Request, person_id: UUID) -> Caller:
         """Return who acts, for the audit."""
         return self.site.caller(request, Viewer(signed_in=True, person_id=person_id))
+
+
+Step = Callable[[Desk, Request, AsyncSession], Awaitable[SignIn | None]]
+"""Returns the sign-in that the browser is in, if it has come to this step."""
 
 
 def shown(desk: Desk, page: Callable[[Desk, Request], Awaitable[Response]]) -> Endpoint:
@@ -126,6 +131,32 @@ def form_of_signed_in(
                 return see("/sign-in", return_to=request.url.path)
             write = Write(db, desk.caller(request, signed_in.person_id), await clock(db))
             return await page(desk, request, fields, write, signed_in)
+
+    return within
+
+
+def for_flow(
+    step: Step, page: Callable[[Desk, Request, AsyncSession, SignIn], Awaitable[Response]]
+) -> Callable[[Desk, Request], Awaitable[Response]]:
+    """Return a page of a sign-in that is at ``step``, in one transaction; others begin anew."""
+
+    async def within(desk: Desk, request: Request) -> Response:
+        async with desk.database.write() as db:
+            flow = await step(desk, request, db)
+            return see("/sign-in", note="ended") if flow is None else await page(desk, request, db, flow)
+
+    return within
+
+
+def form_of_flow(
+    step: Step, page: Callable[[Desk, Request, Fields, AsyncSession, SignIn], Awaitable[Response]]
+) -> Callable[[Desk, Request, Fields], Awaitable[Response]]:
+    """Return what a form does in a sign-in that is at ``step``, in one transaction."""
+
+    async def within(desk: Desk, request: Request, fields: Fields) -> Response:
+        async with desk.database.write() as db:
+            flow = await step(desk, request, db)
+            return see("/sign-in", note="ended") if flow is None else await page(desk, request, fields, db, flow)
 
     return within
 

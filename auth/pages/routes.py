@@ -4,8 +4,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from auth.pages import account, code, links, second_factor, sign_in, sign_out
-from auth.pages.desk import Desk, Endpoint, by_method, for_signed_in, form_of_signed_in, sent, shown
+from auth.pages import account, code, links, sign_in, sign_out
+from auth.pages import second_factor as factor
+from auth.pages.desk import (
+    Desk,
+    Endpoint,
+    by_method,
+    for_flow,
+    for_signed_in,
+    form_of_flow,
+    form_of_signed_in,
+    sent,
+    shown,
+)
 from auth.pages.device import DevicePages, DeviceRequests
 from auth.pages.rendering import STYLE, STYLE_PATH
 
@@ -15,12 +26,22 @@ def people_routes(desk: Desk, devices: DeviceRequests | None = None) -> list[Bas
     routes: list[BaseRoute] = [
         Route(STYLE_PATH, _style),
         _both("/sign-in", shown(desk, sign_in.sign_in_page), sent(desk, sign_in.sign_in)),
-        _both("/sign-in/code", shown(desk, code.code_page), sent(desk, code.take_code)),
-        _form("/sign-in/code/again", sent(desk, code.send_again)),
-        Route("/sign-in/factor", shown(desk, second_factor.factor_page)),
-        _form("/sign-in/authenticator", sent(desk, second_factor.take_authenticator_code)),
-        _form("/sign-in/passkey", sent(desk, second_factor.take_passkey)),
-        _both("/sign-in/enrol", shown(desk, second_factor.enrol_page), sent(desk, second_factor.enrol)),
+        _both(
+            "/sign-in/code",
+            shown(desk, for_flow(code.awaiting_code, code.code_page)),
+            sent(desk, form_of_flow(code.awaiting_code, code.take_code)),
+        ),
+        _form("/sign-in/code/again", sent(desk, form_of_flow(code.awaiting_code, code.send_again))),
+        Route("/sign-in/factor", shown(desk, for_flow(factor.awaiting_factor, factor.factor_page))),
+        _form(
+            "/sign-in/authenticator", sent(desk, form_of_flow(factor.awaiting_factor, factor.take_authenticator_code))
+        ),
+        _form("/sign-in/passkey", sent(desk, form_of_flow(factor.awaiting_factor, factor.take_passkey))),
+        _both(
+            "/sign-in/enrol",
+            shown(desk, for_flow(factor.enrolling, factor.enrol_page)),
+            sent(desk, form_of_flow(factor.enrolling, factor.enrol)),
+        ),
         _both("/sign-in/link", shown(desk, links.link_page), sent(desk, links.ask_for_link)),
         _both("/sign-in/password", shown(desk, links.password_page), sent(desk, links.set_password)),
         _both("/sign-out", shown(desk, for_signed_in(sign_out.sign_out_page)), sent(desk, sign_out.sign_out)),
